@@ -4,6 +4,7 @@ import { stringify } from 'yaml'
 import { loadConfig } from '../config.js'
 import type { Category } from '../contracts/flow.js'
 import { replaceFile } from '../disk/whole-file.js'
+import { DATUMS } from '../dispatch/core/datum.js'
 import { decodeTable, type CellProblem } from '../dispatch/import/csv.js'
 import { KINDS, type CategorySheetRow, type ImportKind, type Known } from '../dispatch/import/kinds.js'
 import { readFlowDirectory } from '../intake/flow-files.js'
@@ -18,15 +19,17 @@ import { databaseOf } from './database.js'
 import { choiceOf, parseOptions, plural, UsageError } from './options.js'
 
 const USAGE = `用法 / Usage:
-  liandong import <种类 kind> <文件 file.csv> [--dry-run] [--replace] [--json]
+  liandong import <种类 kind> <文件 file.csv> [--dry-run] [--replace] [--datum gcj02|bd09] [--json]
 
   units 联动单位   duties 职责清单   clocks 时限   calendar 放假安排   users 用户   channels 送达方式   categories 类别表
   named 各环节负责人、裁定人（整张表替换）/ who is told at each stage, and who rules: the sheet is all of them
   clusters 聚合规则（多近、多久、几件自动合为一事）/ how near, how recent, and how many become one incident
   places 地名（CSV 或 GeoJSON 点）   districts 行政区划（CSV 或 GeoJSON 面）
+  地名与区划的坐标按 WGS-84；来自高德、腾讯的加 --datum gcj02，来自百度的加 --datum bd09，导入时换算（不换算会偏约半公里）
+  Positions are WGS-84; those from Amap or Tencent need --datum gcj02, those from Baidu --datum bd09, and are converted (they would be half a kilometre off)
   citizens 来电人（姓名、地址、提示，按号码；空格不覆盖）/ callers by number: an empty cell leaves what is there
-  CSV 首行为列名，中文或英文均可；UTF-8 或 GB18030。--dry-run 列出每个问题的行与列，不写入。有任何问题时什么也不写。
-  The first row has the column names, Chinese or English; UTF-8 or GB18030. --dry-run lists every problem by row and column and writes nothing.
+  CSV 首行为列名，中文或英文均可；UTF-8、UTF-16 或 GB18030。--dry-run 列出每个问题的行与列，不写入。有任何问题时什么也不写。
+  The first row has the column names, Chinese or English; UTF-8, UTF-16 or GB18030. --dry-run lists every problem by row and column and writes nothing.
   送达方式：表里出现的单位以表为准，不在表里的地址加 --replace 才停用；“无”表示没有其他方式
   channels: the sheet is the whole list of each unit that it names; what is not in it is taken off with --replace; “none”: its terminal alone
   放假安排按年整体替换，告知名单整体替换：已录入而不在表里的会逐一列出，加 --replace 才删除。
@@ -53,9 +56,11 @@ export const importCommand: Command = {
   summary: { zh: '从 CSV 导入单位、职责、时限、放假安排、用户等（可试运行）', en: 'import units, duties, time limits, calendar, users … from CSV (with a dry run)' },
   usage: USAGE,
   async run(args, { stdout, stderr }) {
-    const { values, positionals: [first = '', file] } = parseOptions(args, { 'dry-run': { type: 'boolean' }, 'replace': { type: 'boolean' }, 'json': { type: 'boolean' } }, 2)
+    const { values, positionals: [first = '', file] } = parseOptions(args, { 'dry-run': { type: 'boolean' }, 'replace': { type: 'boolean' }, 'datum': { type: 'string' }, 'json': { type: 'boolean' } }, 2)
     const kind = choiceOf('import', first, Object.keys(KINDS) as ImportKind[])
     if (file === undefined) throw new UsageError(`请写明文件：liandong import ${kind} 文件.csv --dry-run`, `name the file: liandong import ${kind} file.csv --dry-run`)
+    const datum = choiceOf('--datum', values.datum ?? 'wgs84', DATUMS)
+    if (values.datum !== undefined && kind !== 'places' && kind !== 'districts') throw new UsageError('--datum 只用于 places 和 districts', '--datum is for places and districts')
     const { config } = loadConfig(process.env)
     let text: string
     try {
@@ -68,11 +73,11 @@ export const importCommand: Command = {
     const book = (await readFlowDirectory(config['flows.directory'])).categories ?? []
     const dry = values['dry-run'] === true
     const result = await withDatabase(databaseOf(config, stderr), async (pool): Promise<Imported & { readonly recounted?: number }> => {
-      if (kind === 'users' && !dry) await refuseIfPractised(config['pbx.kind'], makeAccountStore(pool))
+      if (kind === 'users') await refuseIfPractised(config['pbx.kind'], makeAccountStore(pool))
       const known = await knownNow(pool, book.map(({ code }) => code))
       if (kind === 'categories') return codeBook(text, known, book, config['flows.directory'], dry)
       const before = await readRules(pool, config['city.timeZone'])
-      const imported = await importSheet(pool, kind, text, known, dry, values.replace === true)
+      const imported = await importSheet(pool, kind, text, known, dry, values.replace === true, datum)
       // What units have in hand is counted by the new calendar from now on.
       return kind !== 'calendar' || imported.dry ? imported : { ...imported, recounted: await recount(pool, before, await readRules(pool, config['city.timeZone'])) }
     })

@@ -21,6 +21,7 @@ const READ: Readonly<Record<string, string>> = {
   重: 'chong zhong', 厦: 'xia sha', 乐: 'le yue', 行: 'hang xing', 长: 'chang zhang', 会: 'hui kuai', 朝: 'zhao chao', 调: 'tiao diao', 藏: 'cang zang', 车: 'che ju', 校: 'xiao jiao', 解: 'jie xie', 曾: 'zeng ceng',
   单: 'dan shan', 召: 'shao zhao', 尉: 'wei yu', 盛: 'sheng cheng', 传: 'chuan zhuan', 给: 'gei ji', 宿: 'su', 大: 'da', 都: 'du dou', 涧: 'jian', 瀍: 'chan', 洛: 'luo', 绿: 'lv', 露: 'lu lou', 落: 'luo lao', 薄: 'bo bao',
   角: 'jiao jue', 觉: 'jue jiao', 模: 'mo mu', 熟: 'shu shou', 血: 'xue xie', 核: 'he hu', 没: 'mei mo', 什: 'shi shen',
+  翟: 'zhai di', 堡: 'bao pu bu', 浚: 'xun jun', 泌: 'mi bi', 仇: 'qiu chou', 莘: 'shen xin', 郇: 'xun huan', 粘: 'zhan nian', 祭: 'ji zha zhai', 涡: 'wo guo', 圩: 'wei xu', 番: 'fan pan', 查: 'cha zha', 覃: 'tan qin', 埔: 'bu pu', 陂: 'pi bei',
 }
 /** So many spellings of one name. */
 const MOST_SPELLINGS = 16

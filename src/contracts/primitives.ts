@@ -7,8 +7,8 @@ export type Uuid = Static<typeof Uuid>
 /** An act's id, made by who does it. Those of version 8 are ours, worked out of what they are about (`dispatch/ids.ts`): who could take one would have done before the clock does it. */
 export const ActId = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[1-7][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$' })
 
-/** Milliseconds since the Unix epoch. Call facts carry FreeSWITCH's time, deadlines PostgreSQL's. */
-export const EpochMs = Type.Integer({ minimum: 0 })
+/** Milliseconds since the Unix epoch, up to the end of 9999: what a `Date`, PostgreSQL and a page can tell the day of. Call facts carry FreeSWITCH's time, deadlines PostgreSQL's. */
+export const EpochMs = Type.Integer({ minimum: 0, maximum: 253_402_300_799_999 })
 export type EpochMs = Static<typeof EpochMs>
 
 /** Operator's or unit's telephone extension: digits only, so that it is safe inside a dial string. */

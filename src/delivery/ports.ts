@@ -13,6 +13,8 @@ export interface Outgoing {
   readonly body: { readonly text: Bilingual; readonly [key: string]: unknown }
   /** This try included. */
   readonly tries: number
+  /** To a citizen who chose English when he called. */
+  readonly english?: boolean
   /** Key of a webhook's signatures. */
   readonly secret: string
 }

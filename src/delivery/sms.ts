@@ -30,11 +30,11 @@ const LONGEST = 500
 /** Text messages by a gateway; only to mobile numbers. */
 export function makeSms(gateway: SmsGateway): Channel {
   return {
-    async send({ id, address, body }): Promise<Sending> {
+    async send({ id, address, body, english }): Promise<Sending> {
       const to = MOBILE.exec(address)?.[1]
       if (to === undefined) return { type: 'never', why: NOT_MOBILE }
       try {
-        await gateway.send({ id, to, text: body.text.zh.slice(0, LONGEST) })
+        await gateway.send({ id, to, text: body.text[english ? 'en' : 'zh'].slice(0, LONGEST) })
         return { type: 'sent' }
       } catch (error) {
         return { type: 'again', why: (error as Error).message }

@@ -1,7 +1,7 @@
 import type { Self } from '../contracts/people.js'
 import type { MapTicket, Place } from '../contracts/routes/places.js'
 import type { District } from './core/geo.js'
-import { placeMarks, readMark, type KnownMark, type Mark } from './core/kilometre.js'
+import { placeMarks, typedMark, type KnownMark, type Mark } from './core/kilometre.js'
 
 export interface PlaceStore {
   /** At most a dozen, the best first. */
@@ -23,7 +23,7 @@ export const makePlaces = ({ store, districts, tiles }: { readonly store: PlaceS
   async find(text) {
     const typed = text.trim()
     if (typed === '') return []
-    const mark = readMark(typed)
+    const mark = typedMark(typed)
     if (mark === null) return store.find(typed)
     const [worked, listed] = await Promise.all([store.marks(mark), store.find(typed)])
     const here = placeMarks(mark, worked)

@@ -52,14 +52,14 @@ export function retryQuestion(asking: Asking, context: NodeContext, reason: 'sil
   const { question } = asking
   const tries = triesIn(context.memory)
   const wrong = reason === 'wrong'
-  if (tries >= (question.tries ?? TRIES)) return wrong ? { kind: 'goto', to: question.onWrong ?? question.onSilence, wrong } : { kind: 'goto', to: question.onSilence }
+  if (tries >= (question.tries ?? TRIES)) return wrong ? { kind: 'goto', to: question.onWrong ?? question.onSilence, by: 'caller', label: '?', wrong } : { kind: 'goto', to: question.onSilence, by: 'silence' }
   const again = question.again ?? question.prompts
   const outcome = ask(asking, wrong ? [...question.wrong ?? [], ...again] : again, context, tries + 1)
   return wrong && (outcome.kind === 'stay' || outcome.kind === 'goto') ? { ...outcome, wrong } : outcome
 }
 
 /** Where a question goes that cannot be asked: `onFault`, else as after silence. */
-export const faultOf = (question: Pick<Question, 'onFault' | 'onSilence'>): NodeOutcome => ({ kind: 'goto', to: question.onFault ?? question.onSilence })
+export const faultOf = (question: Pick<Question, 'onFault' | 'onSilence'>): NodeOutcome => ({ kind: 'goto', to: question.onFault ?? question.onSilence, by: 'fault' })
 
 const plus = (a: Span, b: Span): Span => [a[0] + b[0], a[1] + b[1]]
 const most = (...spans: readonly Span[]): number => Math.max(...spans.map(([, longest]) => longest))

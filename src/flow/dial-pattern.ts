@@ -20,6 +20,9 @@ export function fitsPattern(pattern: string, keys: string): boolean {
   return wanted.every((choices, index) => choices.includes(keys.charAt(index)))
 }
 
+/** Whether only these very keys fit. */
+export const isLiteral = (pattern: string): boolean => /^[0-9*#]+$/.test(pattern)
+
 /** Fewest and most keys that can fit. */
 export function lengthsOf(pattern: string): [shortest: number, longest: number] {
   const wanted = parts(pattern)

@@ -1,6 +1,6 @@
 import type { FlowTag } from '../contracts/call.js'
 import { LANGUAGES } from '../contracts/flow.js'
-import type { BoundNode, NodeContext, NodeOutcome } from './node-type.js'
+import type { BoundNode, NodeContext, NodeOutcome, Way } from './node-type.js'
 import { isHarmless, MAX_VARIABLES } from './say/value.js'
 import type { Flow, FlowCommand, FlowEvent, FlowFrame, FlowMemory, FlowState, FlowStep, FlowSurroundings, FlowVariables } from './types.js'
 
@@ -72,6 +72,7 @@ function go(from: FlowState, flow: Flow, first: NodeOutcome, surroundings: FlowS
   const { path: walked, ...rest } = from
   const draft: Draft = rest
   let path: string[] | null = null
+  const ways: Way[] = []
   let outcome = first
   for (let nodes = 0; nodes < MAX_NODES_A_STEP; nodes += 1) {
     if ((outcome.kind === 'stay' || outcome.kind === 'goto') && outcome.notes !== undefined) commands.push(...outcome.notes)
@@ -111,6 +112,7 @@ function go(from: FlowState, flow: Flow, first: NodeOutcome, surroundings: FlowS
     const place = frame === undefined ? outcome.to : `${frame.flow}/${outcome.to}`
     const visited = path.includes(place)
     path.push(place)
+    ways.push({ by: outcome.by ?? 'always', label: outcome.label })
     outcome = next.enter(view(draft, surroundings, visited))
   }
   if (outcome.kind === 'end' && outcome.tags !== undefined) commands.push(...setTags(draft, outcome.tags, flow, surroundings.now))
@@ -125,6 +127,7 @@ function go(from: FlowState, flow: Flow, first: NodeOutcome, surroundings: FlowS
       path: path === null ? walked : path.slice(-PATH_LENGTH),
     },
     commands,
+    ...(path !== null && { ways }),
   }
 }
 

@@ -33,13 +33,16 @@ export interface Exit {
   readonly sound?: true
 }
 
+/** Which of the ways out of a node is taken. */
+export interface Way { readonly by: Exit['by']; readonly label: string | undefined }
+
 /** Only a key that the caller pressed leads there. */
 export const needsKey = ({ by, sound }: { readonly by: Exit['by']; readonly sound?: true | undefined }): boolean => by === 'caller' && sound !== true
 
 /** `language`: needed in that language only (a piece of a read-out). */
 export interface PromptUse { readonly name: string; readonly path: NodePath; readonly language?: Language }
-/** `value` is absent when it comes from the caller's keys. */
-export interface TagUse { readonly key: string; readonly value?: string; readonly path: NodePath }
+/** `value` is absent when it comes from the caller's keys; `keyed`: it can be nothing but one of these then. */
+export interface TagUse { readonly key: string; readonly value?: string; readonly keyed?: readonly string[]; readonly path: NodePath }
 /** Everything else that a node names and a check must find. */
 export type Use =
   /** A flow of kind `part`, with the parameters it is given: its nodes run before the node's own exits are taken. */
@@ -63,11 +66,11 @@ export interface NodeContext {
   readonly surroundings: FlowSurroundings
 }
 
-/** What a node decides. `notes` are done at once, before anything is heard; `wrong`: the caller's answer did not fit. */
+/** What a node decides. `notes` are done at once, before anything is heard; `wrong`: the caller's answer did not fit; `by` and `label`: those of the exit that is taken, `always` where none are named. */
 export type NodeOutcome =
   /** Make a sound, or wait for something, and stay until it is over. */
   | { readonly kind: 'stay'; readonly command: WaitCommand; readonly memory: FlowMemory; readonly notes?: readonly NoteCommand[]; readonly wrong?: true }
-  | { readonly kind: 'goto'; readonly to: string; readonly tags?: Readonly<Record<string, string>>; readonly vars?: FlowVariables; readonly notes?: readonly NoteCommand[]; readonly wrong?: true }
+  | { readonly kind: 'goto'; readonly to: string; readonly by?: Exit['by']; readonly label?: string; readonly tags?: Readonly<Record<string, string>>; readonly vars?: FlowVariables; readonly notes?: readonly NoteCommand[]; readonly wrong?: true }
   /** Run a part; when it returns, `returned` is asked. */
   | { readonly kind: 'call'; readonly flow: string; readonly with: FlowVariables }
   | { readonly kind: 'return'; readonly result: string }

@@ -1,5 +1,6 @@
 import { resumeFlow, startFlow, step } from './engine.js'
 import type { Flow, FlowCommand, FlowEvent, FlowState, FlowStep, FlowSurroundings, FlowVariables, PromptRef, WaitCommand } from './types.js'
+import type { Way } from './node-type.js'
 
 /**
  * A call without a telephone: the same engine on a virtual clock, with prompts as long as their files.
@@ -26,7 +27,7 @@ export interface RehearsalOptions {
 export type RehearsalNote =
   | { readonly type: 'heard'; readonly at: number; readonly prompt: PromptRef; readonly during: WaitCommand['type']; /** Cut by a key after so many ms. */ readonly cutAfter?: number }
   | { readonly type: 'pressed'; readonly at: number; readonly key: string }
-  | { readonly type: 'node'; readonly at: number; readonly node: string; /** What led here from a node that waited. */ readonly after?: FlowEvent }
+  | { readonly type: 'node'; readonly at: number; readonly node: string; /** The way out of the node before that led here, where it did not simply go on. */ readonly way?: Way }
   | { readonly type: 'tagged'; readonly at: number; readonly key: string; readonly value: string }
   | { readonly type: 'said'; readonly at: number; readonly text: string }
   | { readonly type: 'recorded'; readonly at: number; readonly duration: number }
@@ -87,7 +88,7 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
   const around = (): FlowSurroundings => ({ ...surroundings, now: startAt + now })
   let state: FlowState = apply(from === undefined ? startFlow(flow, around(), vars) : resumeFlow(flow, from, around()), from?.path ?? [])
 
-  function apply({ state: next, commands }: FlowStep, before: readonly string[], event?: FlowEvent): FlowState {
+  function apply({ state: next, commands, ways = [] }: FlowStep, before: readonly string[]): FlowState {
     const entered = addedTo(before, next.path)
     const tags = commands.flatMap((command) => (command.type === 'tag' ? [command.tag] : []))
     // A tag belongs to the node that set it: that of before, or one passed on the way.
@@ -99,7 +100,8 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
     }
     noteTags((node) => !entered.includes(node))
     for (const [index, node] of entered.entries()) {
-      notes.push({ type: 'node', at: now, node, ...(index === 0 && event !== undefined && { after: event }) })
+      const way = ways.at(index - entered.length)
+      notes.push({ type: 'node', at: now, node, ...(way !== undefined && way.by !== 'always' && { way }) })
       noteTags((own) => own === node)
     }
     noteTags(() => true)
@@ -123,7 +125,7 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
   }
 
   function happen(event: FlowEvent): void {
-    state = apply(step(flow, state, event, around()), state.path, event)
+    state = apply(step(flow, state, event, around()), state.path)
   }
 
   function answer(current: Sounding, key: string): void {

@@ -1,6 +1,6 @@
 import type { FlowTag, QueueClass } from '../contracts/call.js'
 import type { CategoryCode, Language } from '../contracts/primitives.js'
-import type { BoundNode } from './node-type.js'
+import type { BoundNode, Way } from './node-type.js'
 
 /**
  * The seam between the IVR language and whoever runs it. The engine is
@@ -171,6 +171,8 @@ export interface GatherCommand {
 export interface FlowStep {
   readonly state: FlowState
   readonly commands: readonly FlowCommand[]
+  /** How each node was come to that was entered, in order. */
+  readonly ways?: readonly Way[]
   /** The answer that led here did not fit. */
   readonly wrong?: true
 }

@@ -82,7 +82,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   // Open311 clients post forms. Nothing else takes one: with a cookie it could come from another site's page, here there is a key in it.
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (request, body, done) => {
     if (!request.url.startsWith('/open311/')) return done(Object.assign(new Error('Unsupported Media Type'), { statusCode: 415 }))
-    done(null, Object.fromEntries(new URLSearchParams(body as string)))
+    // A field that is left empty says nothing, whatever it should be.
+    done(null, Object.fromEntries([...new URLSearchParams(body as string)].filter(([, value]) => value !== '')))
   })
   app.setErrorHandler((error: FastifyError, request, reply) => fail(error, request, reply))
   app.setNotFoundHandler((request, reply) => {

@@ -1,14 +1,14 @@
-import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { LiandongError } from '../contracts/errors.js'
 import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, FlowSummary, FlowsView, FlowTried } from '../contracts/routes/flows.js'
 import { diffLines } from '../flow/diff.js'
+import type { Simulated } from '../flow/simulate/simulate.js'
 import type { Calendar } from '../flow/types.js'
 import { within } from '../time/within.js'
 import { approvalOf } from './core/flow-approval.js'
 import { changesBetween, comparedWith, hashOfEdition, type EditionContent } from './edition.js'
-import { editionOf } from './flow-gate.js'
-import type { EditionStore } from './flow-ports.js'
+import { editionOf, soundOnDisk } from './flow-gate.js'
+import type { CallTrace, EditionStore } from './flow-ports.js'
 import type { Outcome, Publishing } from './flow-publishing.js'
 import { makeFlowSide, summaryOf } from './flow-side.js'
 import { needParameters, type TryWish } from './flow-try.js'
@@ -32,6 +32,7 @@ export interface FlowDeskDeps {
   readonly standing: () => readonly { readonly flow: string; /** Nodes he came by, those of parts as `part/node`. */ readonly path: readonly string[] }[]
 }
 
+type NodeCounts = Awaited<ReturnType<EditionStore['nodeCounts']>>
 type Which = number | 'files' | undefined
 interface Person { readonly id: string; readonly displayName: string }
 
@@ -79,18 +80,30 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
     return outcome.type === 'waiting' ? { type: 'waiting', number: outcome.number, more: outcome.more } : { type: 'running', number: outcome.number }
   }
 
+  const fares = new Map<string, { readonly value: Promise<readonly [NodeCounts, readonly CallTrace[]]>; until: number }>()
+  /** How callers fared. Of a week it takes seconds: asked again after ten times as long as it took, however many look on. */
+  function faresOf(name: string, version: string | null, hours: number, now: number): Promise<readonly [NodeCounts, readonly CallTrace[]]> {
+    const begun = performance.now()
+    for (const [key, { until }] of fares) if (until < begun) fares.delete(key)
+    const key = `${name} ${version ?? ''} ${hours}`
+    const known = fares.get(key)
+    if (known !== undefined) return known.value
+    const since = now - hours * 3_600_000
+    const one = { until: Infinity, value: Promise.all([store.nodeCounts(name, version, since), store.lastTraces(name, version, since, TRACES)]) }
+    fares.set(key, one)
+    one.value.then(() => { one.until = performance.now() + 10 * (performance.now() - begun) }, () => { fares.delete(key) })
+    return one.value
+  }
+
   return {
     async view(self: Person): Promise<FlowsView> {
       const { source, version, problems, refused, differs, onDisk } = live.status()
-      const [editions, now, flows] = await Promise.all([store.history(SHOWN + 1), store.current(), listed()])
+      const [editions, now, pending, flows] = await Promise.all([store.history(SHOWN + 1), store.current(), approval ? store.waiting() : null, listed()])
       const entries = new Set([entry, ...live.edition()?.entries.values() ?? []])
-      const pending = editions[0] !== undefined && editions[0].switches.length === 0 && approval ? editions[0] : null
-      // Once another was entered since, what waits has to be handed in anew.
-      const { after } = pending === null ? { after: null } : await store.needed(pending.number)
       return {
         // What was switched to a moment ago this node may still be loading: it is no difference to the files any more.
         source, version, current: now?.number ?? null, refused, differs: differs && now?.hash !== onDisk?.hash, problems: [...problems], watch, approval,
-        waiting: pending?.number ?? null, handedIn: pending !== null && pending.hash === onDisk?.hash && (after === null || after === (now?.switch ?? 0)),
+        waiting: pending?.number ?? null, handedIn: pending !== null && pending.hash === onDisk?.hash,
         flows: flows.map((flow) => ({ ...flow, entry: entries.has(flow.name) })),
         editions: editions.slice(0, SHOWN).map((edition, index): FlowEdition => {
           const { number, hash, author, wishers, note, at, approvals, switches, content } = edition
@@ -115,9 +128,9 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
     },
     async live(name: string, hours: number, number: number | undefined, now: number): Promise<FlowLive> {
       const { hash, content } = await editionFor(number)
-      const [drawing, counts, traces] = await Promise.all([
-        side.ask(hash, content, { what: 'drawing', flow: name }), store.nodeCounts(name, number === undefined ? null : hash, now - hours * 3_600_000), store.lastTraces(name, TRACES),
-      ])
+      // Files that run before anything is published are of no edition: all that came through them.
+      const version = number === undefined && live.edition() === null ? null : hash
+      const [drawing, [counts, traces]] = await Promise.all([side.ask(hash, content, { what: 'drawing', flow: name }), faresOf(name, version, hours, now)])
       const here: Record<string, number> = {}
       for (const { flow: at, path } of standing()) {
         const last = path.at(-1) ?? ''
@@ -149,22 +162,16 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
       const answer = await simulateInProcess(program, {
         flow: wish.flow, old, new: fresh, calls: wish.calls, seed: wish.seed, startAt, ...(wish.vars !== undefined && { vars: wish.vars }), ...(wish.model !== undefined && { model: wish.model }), ...(recordings !== undefined && { recordings }),
       })
-      const shown = ({ version, calls, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds }: typeof answer.new) => ({ version, calls, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds: [...tagSeconds] })
+      if (answer === null) throw new LiandongError('flow.not-there', { flow: wish.flow })
+      const shown = ({ version, calls, known, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds }: Simulated) => ({ version, calls, known, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds: [...tagSeconds] })
       return { new: shown(answer.new), old: answer.old === null ? null : shown(answer.old) }
     },
-    /** The sound of a tape: from the directory, else as it was published. */
+    /** The sound of a tape: of what runs, from the directory; as it was published; else of the files, which nobody has published yet. */
     async sound(hash: string): Promise<Uint8Array> {
-      const running = live.edition()
-      for (const shelf of running?.tapes.values() ?? []) {
-        for (const tape of shelf.values()) {
-          if (tape.hash !== hash) continue
-          const sound = await readFile(join(directory, 'prompts', tape.file)).catch(() => null)
-          if (sound !== null) return sound
-        }
-      }
-      const kept = await store.tape(hash)
-      if (kept === null) throw new LiandongError('request.not-found', { what: hash })
-      return kept
+      const sound = await soundOnDisk(directory, live.edition()?.content.tapes ?? [], hash) ?? await store.tape(hash)
+        ?? await soundOnDisk(directory, (await editionOf(directory, basename(directory))).content.tapes, hash)
+      if (sound === null) throw new LiandongError('request.not-found', { what: hash })
+      return sound
     },
     /** Ends the process beside. */
     close(): void { side.close() },

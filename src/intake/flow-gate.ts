@@ -32,6 +32,15 @@ export async function editionOf(directory: string, shown: string): Promise<Gated
   return { content: { files: read.texts, tapes }, problems: read.problems }
 }
 
+/** The file of a tape below a directory, where it is still the one with this hash. */
+export async function soundOnDisk(directory: string, tapes: readonly EditionTape[], hash: string): Promise<Uint8Array | null> {
+  for (const { file } of tapes.filter((tape) => tape.hash === hash)) {
+    const sound = await readFile(join(directory, 'prompts', file)).catch(() => null)
+    if (sound !== null && soundHash(sound) === hash) return sound
+  }
+  return null
+}
+
 /** SHA-256 of a tape's bytes, in hex: tapes of editions are told apart by it. */
 export const soundHash = (sound: Uint8Array): string => createHash('sha256').update(sound).digest('hex')
 

@@ -86,6 +86,8 @@ export interface EditionStore extends TraceStore {
   earlier(limit: number): Promise<readonly { readonly number: number; readonly hash: string }[]>
   /** Whether callers were taken out of the edition with this hash by going back, and nobody has entered it since. */
   goneBackFrom(hash: string): Promise<boolean>
+  /** The newest edition that nobody has entered and that was published since the last switch: with approval on, it waits for that. */
+  waiting(): Promise<{ readonly number: number; readonly hash: string } | null>
   history(limit: number): Promise<readonly StoredEdition[]>
   seenOnDisk(node: string): Promise<string | null>
   seeOnDisk(node: string, hash: string): Promise<void>
@@ -94,7 +96,7 @@ export interface EditionStore extends TraceStore {
   /** What its last calls did, by flow and number, of so many at most of each flow. */
   tally(version: string, since: number, most: number): Promise<readonly Tally[]>
   nodeCounts(flow: string, version: string | null, since: number): Promise<Readonly<Record<string, { readonly came: number; readonly left: number; readonly ms: number }>>>
-  lastTraces(flow: string, limit: number): Promise<readonly CallTrace[]>
+  lastTraces(flow: string, version: string | null, since: number, limit: number): Promise<readonly CallTrace[]>
   /** Keys of the last calls that entered a flow, with their times, to be played through another file. */
   recordedKeys(flow: string, limit: number): Promise<readonly RecordedCall[]>
 }

@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { LiandongError } from '../contracts/errors.js'
 import type { FlowProblem } from '../contracts/flow.js'
 import { AT_HAND, hashOfEdition, type EditionContent } from './edition.js'
-import type { Gated } from './flow-gate.js'
-import { soundHash } from './flow-gate.js'
+import { soundOnDisk, type Gated } from './flow-gate.js'
 import type { EditionStore, SwitchReason, Who } from './flow-ports.js'
 import { loadInTurns } from './running-flows.js'
 
@@ -28,11 +25,9 @@ export type Publishing = ReturnType<typeof makePublishing>
 export function makePublishing({ store, directory, approval, gate }: PublishingDeps) {
   /** The file of a tape, if it is still the one that was checked. */
   const soundOf = (content: EditionContent) => async (hash: string): Promise<Uint8Array> => {
-    for (const { file } of content.tapes.filter((tape) => tape.hash === hash)) {
-      const sound = await readFile(join(directory, 'prompts', file))
-      if (soundHash(sound) === hash) return sound
-    }
-    throw new LiandongError('flow.overtaken')
+    const sound = await soundOnDisk(directory, content.tapes, hash)
+    if (sound === null) throw new LiandongError('flow.overtaken')
+    return sound
   }
 
   /** Callers enter it, or it waits for somebody else. What ran before needs no new approval. */

@@ -50,7 +50,7 @@ export function makeSide() {
     keep(loaded, hash, edition, MOST_LOADED)
     if (wish.what === 'flows') return { id, answer: [...edition.flows.values()].map(summaryOf) }
     const flow = edition.flows.get(wish.flow)
-    if (flow === undefined) return { id, error: { code: 'request.not-found', details: { what: wish.flow } } }
+    if (flow === undefined) return { id, error: { code: 'flow.not-there', details: { flow: wish.flow } } }
     if (wish.what === 'try') return { id, answer: tryOut(edition, flow, wish.wish) }
     const key = `${hash} ${wish.flow}`
     return { id, answer: keep(drawings, key, drawings.get(key) ?? layOut(flow), MOST_DRAWINGS) }

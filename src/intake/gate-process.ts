@@ -19,8 +19,8 @@ const MOST_BYTES = 64_000_000
 export const gateInProcess = (program: string, directory: string, { entry, lookUps, delays }: { readonly entry: string; readonly lookUps: readonly string[]; readonly delays: Delays }): Promise<Gated> =>
   askProcess<Gated>(program, ['flow', 'check', directory, '--edition', '--entry', entry, '--delays', `${delays.skill},${delays.speech}`], { env: { LIANDONG_FLOWS_LOOK_UPS: lookUps.join(',') } })
 
-/** Thousands of calls, likewise. */
-export const simulateInProcess = (program: string, wish: SimulationWish): Promise<SimulationAnswer> => askProcess<SimulationAnswer>(program, ['flow', 'simulate', '--beside'], { input: wish })
+/** Thousands of calls, likewise; null: the new edition has no such flow, or its file has problems. */
+export const simulateInProcess = (program: string, wish: SimulationWish): Promise<SimulationAnswer | null> => askProcess<SimulationAnswer | null>(program, ['flow', 'simulate', '--beside'], { input: wish })
 
 export interface SimulationWish {
   readonly flow: string

@@ -21,7 +21,7 @@ export interface LiveFlowsOptions {
   readonly node: string
   readonly store: EditionStore
   readonly publishing: Publishing
-  readonly rules: { /** Files that change are published by themselves. */ readonly watch: boolean; readonly autoReturn: boolean; readonly autoReturnCalls: number }
+  readonly rules: { /** Files that change are published by themselves. */ readonly watch: boolean; readonly autoReturn: boolean; readonly autoReturnCalls: number; /** A second person has to approve. */ readonly approval: boolean }
   /** Where FreeSWITCH finds the prompts; empty: the same path as here. */
   readonly promptRoot: string
   readonly clock: () => number
@@ -136,12 +136,18 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     source = 'published'
     current = now
     refused = null
-    if (waiting === now.number) waiting = null
     if (!fresh) return
     rates.restart()
     if (before !== now.hash) logger.info({ edition: now.number, version: now.hash, by: now.by, reason: now.reason }, 'flows switched')
     if (now.reason === 'automatic') logger.error({ edition: now.number, ...now.details }, 'flows went back by themselves to the edition before: wrong keys, hang-ups or failed prompts had jumped')
     await remember()
+  }
+
+  /** What waits for approval, whoever published it and from wherever. */
+  async function lookWaiting(): Promise<void> {
+    const found = rules.approval ? await store.waiting() : null
+    if (found !== null && found.number !== waiting) logger.warn({ edition: found.number }, 'an edition of the flows waits for approval')
+    waiting = found?.number ?? null
   }
 
   /** What `kept.last()` would say; null: not known. */
@@ -268,11 +274,11 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       const now = await store.current()
       // Files that were changed, now or while this node was stopped. That they differ from what runs is no change: somebody may have gone back.
       const changed = (await store.seenOnDisk(node) ?? foundFirst) !== hash
-      if (now === null) report(await publishing.take(gated, watcher, { reason: 'start', after: 0 }))
+      if (now === null) await publishing.take(gated, watcher, { reason: 'start', after: 0 })
       else if (rules.watch && changed && now.hash !== hash) {
         // The second half of a deployment, say: what was gone back from comes again by a person only.
         if (await store.goneBackFrom(hash)) logger.warn({ version: hash, runs: live.version }, 'the flow files are those of an edition that was gone back from: they are not published by themselves')
-        else report(await publishing.take(gated, watcher, {}))
+        else await publishing.take(gated, watcher, {})
       }
       await store.seeOnDisk(node, hash)
       await follow()
@@ -283,12 +289,6 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   /** The gate itself gave no answer. */
   let unjudged = false
 
-  function report(outcome: Awaited<ReturnType<Publishing['take']>>): void {
-    if (outcome.type !== 'waiting') return
-    waiting = outcome.number
-    logger.warn({ edition: outcome.number, more: outcome.more }, 'an edition of the flows waits for approval')
-  }
-
   // ── Loops ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   let polling: Promise<void> | null = null
@@ -296,7 +296,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   let again = false
   function poll(): Promise<void> {
     again = polling !== null
-    return polling ??= follow().then(remember).then(() => true, () => false).then((there) => {
+    return polling ??= follow().then(lookWaiting).then(remember).then(() => true, () => false).then((there) => {
       // What it said of the files stands while PostgreSQL is away; that it said nothing does not.
       if (pendingLook && (there || unjudged)) { pendingLook = false; void consider() }
     }).finally(() => {

@@ -25,7 +25,7 @@ export interface RunningFlows {
   readonly paths: ReadonlyMap<string, string>
   /** What the tape at a path says. */
   readonly said: ReadonlyMap<string, string>
-  /** Files of an edition's tapes that could not be brought onto this machine: nobody hears them. */
+  /** Files of tapes that are not on this machine (any more): nobody hears them. */
   readonly missing: readonly string[]
 }
 
@@ -37,17 +37,20 @@ export const NOTHING_YET: RunningFlows = { version: 'disk', edition: null, flows
 
 /** An edition with its tapes, as far as they have been found (`paths`, by `tapeKey`). */
 export function runEdition(edition: Edition, paths: ReadonlyMap<string, string>): RunningFlows {
-  const { hash, flows, entries, categories, lines, tapes } = edition
+  const { hash, content, flows, entries, categories, lines } = edition
+  return { version: hash, edition, flows, entries, categories, lines, paths, ...tapesFound(content.tapes, paths) }
+}
+
+/** What tapes say where they are, and the files of those that are nowhere. */
+function tapesFound(tapes: readonly EditionTape[], paths: ReadonlyMap<string, string>): Pick<RunningFlows, 'said' | 'missing'> {
   const said = new Map<string, string>()
   const missing: string[] = []
-  for (const [language, shelf] of tapes) {
-    for (const [name, { file, text }] of shelf) {
-      const path = paths.get(tapeKey(language, name))
-      if (path === undefined) missing.push(file)
-      if (path !== undefined && text !== undefined) said.set(path, text)
-    }
+  for (const { language, name, file, text } of tapes) {
+    const path = paths.get(tapeKey(language, name))
+    if (path === undefined) missing.push(file)
+    else if (text !== undefined) said.set(path, text)
   }
-  return { version: hash, edition, flows, entries, categories, lines, paths, said, missing }
+  return { said, missing }
 }
 
 /** What the gate (check, proof, tests) found right in a directory, as it was then: what is written to the directory since is no part of it. */
@@ -63,20 +66,23 @@ const keyed = (tapes: readonly EditionTape[]): ReadonlyMap<string, string> => ne
 /**
  * What the gate gave back, over what it gave back before: a flow that is broken, or gone, stays as it was when it was last right. Seconds were proven with
  * the tapes of then, so tapes are exchanged for all flows that run at once: where one of them did not pass, or something is wrong with the tapes themselves,
- * nothing is taken over that has other tapes than what runs.
+ * nothing is taken over that has other tapes than what runs. One whose file is gone, and that nothing asks for, is no reason: it ends with its tapes.
  */
 export function judgedBy({ content, problems }: Gated, before: Judged): Judged {
   // A problem in a flow's file, or in that of its tests, speaks against the flow and all that it is a part of.
   const blamed = new Set(problems.map(({ file }) => basename(file).replace(/(\.test)?\.ya?ml$/, '')))
   const loaded = loadEdition(content)
   const versions = new Map(Object.entries(content.files).flatMap(([name, text]) => (FLOW_FILE.test(name) ? [[baseName(name), shortHash(text)] as const] : [])))
-  const passed = [...loaded.flows].filter(([name, flow]) => ![name, ...flow.parts.keys()].some((one) => blamed.has(one))).map(([name, flow]): [string, Flow] => [name, { ...flow, version: versions.get(name) ?? flow.version }])
-  const flows = new Map([...before.flows, ...passed])
+  const passed = new Map([...loaded.flows].filter(([name, flow]) => ![name, ...flow.parts.keys()].some((one) => blamed.has(one))).map(([name, flow]): [string, Flow] => [name, { ...flow, version: versions.get(name) ?? flow.version }]))
   const [old, now] = [keyed(before.tapes), keyed(content.tapes)]
   const exchanged = [...old].some(([key, hash]) => now.get(key) !== hash)
   const badTapes = problems.some(({ file }) => OF_PROMPTS.test(file)) && (exchanged || now.size > old.size)
-  const left = exchanged && flows.size > passed.length
-  if (before.flows.size > 0 && (badTapes || left)) return before
+  const asked = [...(blamed.has('entries') ? before : loaded).entries.values()]
+  /** Goes on as it was: its file is broken, or it is gone and something still asks for it. */
+  const stays = (name: string): boolean => !passed.has(name) && (versions.has(name) || blamed.has(name) || asked.includes(name))
+  if (before.flows.size > 0 && (badTapes || (exchanged && [...before.flows.keys()].some(stays)))) return before
+  // With other tapes, what is gone and nothing asks for is gone.
+  const flows = exchanged ? passed : new Map([...before.flows, ...passed])
   const entries = blamed.has('entries') || (before.flows.size > 0 && [...loaded.entries.values()].some((name) => !flows.has(name))) ? before.entries : loaded.entries
   return {
     flows, entries, tapes: content.tapes,
@@ -87,11 +93,7 @@ export function judgedBy({ content, problems }: Gated, before: Judged): Judged {
 
 /** What was judged, with its tapes as far as they have been found (`paths`, by `tapeKey`). */
 export function runJudged({ flows, entries, categories, lines, tapes }: Judged, paths: ReadonlyMap<string, string>): RunningFlows {
-  const said = new Map(tapes.flatMap(({ language, name, text }) => {
-    const path = paths.get(tapeKey(language, name))
-    return path === undefined || text === undefined ? [] : [[path, text] as const]
-  }))
-  return { version: 'disk', edition: null, flows, entries, categories, lines, paths, said, missing: [] }
+  return { version: 'disk', edition: null, flows, entries, categories, lines, paths, ...tapesFound(tapes, paths) }
 }
 
 /** What is wrong with the files of a directory at a first look; what runs in spite of its file being gone, too. */

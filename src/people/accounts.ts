@@ -59,17 +59,25 @@ export function checkNewPassword(password: string, loginName: string): void {
   if (password.toLowerCase().includes(loginName) || new Set(password).size < 4) throw invalid('password', '密码过于简单', 'this password is too easy to guess')
 }
 
+/** All that cannot be, each a `person.invalid` that names its field. */
+export function personFaults({ loginName, displayName, role, extension, unitId }: NewPerson): readonly LiandongError[] {
+  const faults: (LiandongError | false)[] = [
+    !/^[a-z0-9._-]{2,32}$/.test(loginName) && invalid('login', '登录名为 2 至 32 个小写字母、数字或 . _ -', 'a log-in name has 2 to 32 lower-case letters, digits or . _ -'),
+    (displayName.trim() === '' || displayName.length > 64) && invalid('name', '请填写姓名，最多 64 个字符', 'give the person’s name, at most 64 characters'),
+    !ROLES.includes(role) && invalid('role', `没有角色“${role}”，可选：${ROLES.join('、')}`, `there is no role “${role}”; choose one of ${ROLES.join(', ')}`),
+    extension !== undefined && !/^[0-9]{2,8}$/.test(extension) && invalid('extension', '分机号为 2 至 8 位数字', 'an extension has 2 to 8 digits'),
+    role === 'operator' && extension === undefined && invalid('extension', '接警员须有分机号', 'an operator needs an extension'),
+    extension !== undefined && role !== 'operator' && role !== 'supervisor' && invalid('extension', '只有接警员和值班长有分机', 'only operators and supervisors have a phone'),
+    role === 'unit' && unitId === undefined && invalid('unit', '联动单位用户须指明单位代码', 'a unit user needs the code of his unit'),
+    role !== 'unit' && unitId !== undefined && invalid('unit', '只有联动单位用户属于单位', 'only unit users belong to a unit'),
+  ]
+  return faults.filter((fault) => fault !== false)
+}
+
 /** @throws LiandongError `person.invalid` naming the first field that cannot be. */
-export function checkPerson({ loginName, displayName, role, extension, unitId }: NewPerson): void {
-  if (!/^[a-z0-9._-]{2,32}$/.test(loginName)) throw invalid('login', '登录名为 2 至 32 个小写字母、数字或 . _ -', 'a log-in name has 2 to 32 lower-case letters, digits or . _ -')
-  if (displayName.trim() === '' || displayName.length > 64) throw invalid('name', '请填写姓名，最多 64 个字符', 'give the person’s name, at most 64 characters')
-  if (!ROLES.includes(role)) throw invalid('role', `没有角色“${role}”，可选：${ROLES.join('、')}`, `there is no role “${role}”; choose one of ${ROLES.join(', ')}`)
-  if (extension !== undefined && !/^[0-9]{2,8}$/.test(extension)) throw invalid('extension', '分机号为 2 至 8 位数字', 'an extension has 2 to 8 digits')
-  if (role === 'operator' && extension === undefined) throw invalid('extension', '接警员须有分机号', 'an operator needs an extension')
-  if (extension !== undefined && role !== 'operator' && role !== 'supervisor') throw invalid('extension', '只有接警员和值班长有分机', 'only operators and supervisors have a phone')
-  if ((role === 'unit') !== (unitId !== undefined)) {
-    throw role === 'unit' ? invalid('unit', '联动单位用户须指明单位代码', 'a unit user needs the code of his unit') : invalid('unit', '只有联动单位用户属于单位', 'only unit users belong to a unit')
-  }
+export function checkPerson(person: NewPerson): void {
+  const [first] = personFaults(person)
+  if (first !== undefined) throw first
 }
 
 /** The people of a city, as its system administrator keeps them. Nobody is ever deleted: tickets name them. */

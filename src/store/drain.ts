@@ -110,6 +110,8 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
           stuck = { record, turns: stuck?.record === record ? stuck.turns + 1 : 1 }
           if (stuck.turns < TURNS) return
         }
+        // What was shown of its ticket meanwhile it never became.
+        if (record.type === 'act') drained = of(await writes.read(record.key).catch((failed: unknown) => { if (blame(failed) === 'facts') return null; throw failed }))
         setAside(record, error)
       }
       journal.forget(1)

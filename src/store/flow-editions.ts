@@ -84,6 +84,7 @@ export function makeEditionStore(pool: Pool): EditionStore {
     },
     async earlier(limit) { return (await pool.query<{ number: number; hash: string }>(sql.EARLIER, [limit])).rows },
     async goneBackFrom(hash) { return (await pool.query(sql.GONE_BACK_FROM, [hash])).rows.length > 0 },
+    async waiting() { return (await pool.query<{ number: number; hash: string }>(sql.WAITING)).rows[0] ?? null },
     async history(limit) {
       const { rows } = await pool.query<HistoryRow>(sql.HISTORY, [limit])
       return rows.map((row): StoredEdition => ({
@@ -112,8 +113,8 @@ export function makeEditionStore(pool: Pool): EditionStore {
         startAt: at.getTime(), keys, ...(answered !== null && { answeredAt: Math.max(0, Math.round(answered)) }), ...(answered === null && left !== null && { leftAt: Math.max(0, Math.round(left)) }), ...(category !== null && { category }),
       }))
     },
-    async lastTraces(flow, limit) {
-      const { rows } = await pool.query<{ call_id: string; at: Date; version: string; steps: CallTrace['steps']; wrong: number; over: boolean; category: string | null; state: string | null }>(sql.LAST_TRACES, [flow, limit])
+    async lastTraces(flow, version, since, limit) {
+      const { rows } = await pool.query<{ call_id: string; at: Date; version: string; steps: CallTrace['steps']; wrong: number; over: boolean; category: string | null; state: string | null }>(sql.LAST_TRACES, [flow, version, new Date(since), limit])
       return rows.map(({ call_id: callId, at, version, steps, wrong, over, category, state }): CallTrace => ({ callId, at: at.getTime(), version, steps, wrong, over, ...(category === null ? {} : { category }), ...(state === null ? {} : { state }) }))
     },
   }

@@ -3,12 +3,14 @@ import type { Pool, PoolClient } from 'pg'
 import { errorText, LiandongError } from '../contracts/errors.js'
 import type { Role } from '../contracts/people.js'
 import type { CellProblem } from '../dispatch/import/csv.js'
+import { outlineToWgs84, toWgs84, type Datum } from '../dispatch/core/datum.js'
+import type { Outline } from '../dispatch/core/geo.js'
 import { readMark } from '../dispatch/core/kilometre.js'
-import { initialWords } from '../contracts/pinyin.js'
 import { sheetOfGeoJson } from '../dispatch/import/geojson.js'
 import { KINDS, type CalendarSheetRow, type ChannelRow, type CitizenRow, type ClockSheetRow, type ClusterRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type NamedRow, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
-import { checkPerson } from '../people/accounts.js'
+import { personFaults } from '../people/accounts.js'
 import { blame } from './blame.js'
+import { initialsOf } from './places.js'
 import { OVER } from './sql/dispatch.js'
 
 /** Kinds that go into the database; the code book is a file. */
@@ -32,7 +34,8 @@ const WRITES: { readonly [K in TableKind]: Write } = {
     on conflict (clock, category, priority) do update set minutes = excluded.minutes, hours = excluded.hours, basis = excluded.basis`, [row.clock, row.category, row.priority, row.minutes, row.hours, row.basis]),
   calendar: (client, row: CalendarSheetRow) => added(client, 'insert into calendar_day (day, kind, name) values ($1, $2, $3) on conflict (day) do update set kind = excluded.kind, name = excluded.name', [row.day, row.kind, row.name]),
   users(client, row: UserRow) {
-    checkPerson({ loginName: row.login, displayName: row.name, role: row.role, ...(row.extension === null ? {} : { extension: row.extension }), ...(row.unit === null ? {} : { unitId: row.unit }) })
+    const faults = personFaults({ loginName: row.login, displayName: row.name, role: row.role, ...(row.extension === null ? {} : { extension: row.extension }), ...(row.unit === null ? {} : { unitId: row.unit }) })
+    if (faults.length > 0) return Promise.reject(new AggregateError(faults))
     return added(client, `insert into person (id, login_name, display_name, role, extension, unit_id, skills) values ($1, $2, $3, $4, $5, $6, $7)
       on conflict (login_name) do update set display_name = excluded.display_name, role = excluded.role, extension = excluded.extension, unit_id = excluded.unit_id, skills = excluded.skills`,
     [randomUUID(), row.login, row.name, row.role, row.extension, row.unit, row.skills ?? []])
@@ -42,7 +45,7 @@ const WRITES: { readonly [K in TableKind]: Write } = {
     return added(client, `insert into place (code, name, kind, aliases, initials, lat, lon, road_code, road_name, metres) values ($1, $2, $3, coalesce($4, ''), $5, $6, $7, $8, $9, $10)
       on conflict (code) do update set name = excluded.name, kind = excluded.kind, aliases = excluded.aliases, initials = excluded.initials, lat = excluded.lat, lon = excluded.lon,
         road_code = excluded.road_code, road_name = excluded.road_name, metres = excluded.metres`,
-    [row.code, row.name, row.kind, row.aliases, [row.name, ...(row.aliases ?? '').split(/[；;、,，]/)].map(initialWords).filter((words) => words !== '').join(' '), row.lat, row.lon, mark?.roadCode ?? '', mark?.roadName ?? '', mark?.metres ?? null])
+    [row.code, row.name, row.kind, row.aliases, initialsOf(row.name, row.aliases ?? ''), row.lat, row.lon, mark?.roadCode ?? '', mark?.roadName ?? '', mark?.metres ?? null])
   },
   districts: (client, row: DistrictRow) => added(client, `insert into district (id, name, name_en, outline) values ($1, $2, coalesce($3, ''), $4)
     on conflict (id) do update set name = excluded.name, name_en = excluded.name_en, outline = excluded.outline`, [row.id, row.name, row.nameEn, JSON.stringify(row.outline)]),
@@ -60,6 +63,12 @@ const WRITES: { readonly [K in TableKind]: Write } = {
   clusters: (client, row: ClusterRow) => added(client, `insert into cluster_rule (category, metres, minutes, burst, burst_minutes) values ($1, $2, $3, $4, coalesce($5, 30))
     on conflict (category) do update set metres = excluded.metres, minutes = excluded.minutes, burst = excluded.burst, burst_minutes = coalesce($5, cluster_rule.burst_minutes)`,
   [row.category, row.metres, row.minutes, row.burst, row.burstMinutes]),
+}
+
+/** A row of a sheet whose positions are by another datum. */
+function placed(row: object, datum: Datum): object {
+  if ('outline' in row) return { ...row, outline: outlineToWgs84(row.outline as Outline, datum) }
+  return 'lat' in row && 'lon' in row ? { ...row, ...toWgs84({ lat: Number(row.lat), lon: Number(row.lon) }, datum) } : row
 }
 
 /** What the city has now, for sheets that refer to it. */
@@ -111,6 +120,11 @@ async function clear(client: PoolClient, kind: TableKind, rows: readonly { reado
     const { rows: gone } = await client.query<{ unit_id: string; channel: string; address: string }>(REMOVE_CHANNELS, [JSON.stringify(values)])
     return gone.map(({ unit_id, channel, address }) => `${unit_id} ${channel} ${address}`).sort()
   }
+  if (kind === 'users') {
+    // Two who swap their telephones: for a moment neither has one.
+    await client.query('update person p set extension = null from jsonb_to_recordset($1::jsonb) as x (login text, extension text) where x.login = p.login_name and p.extension <> x.extension', [JSON.stringify(values)])
+    return []
+  }
   if (kind !== 'calendar') return []
   return clearYears(client, values as CalendarSheetRow[])
 }
@@ -135,9 +149,9 @@ async function clearYears(client: PoolClient, rows: readonly CalendarSheetRow[])
 
 /**
  * A sheet into its table: all of it, or nothing. A dry run does everything and takes it back, so that it finds what only the database knows too.
- * Takes nothing away but, when `replace` says so, named people who are no longer, channels of the units that it names, and days of a year that is given anew.
+ * Positions by another `datum` are moved to WGS-84. Takes nothing away but, when `replace` says so, named people who are no longer, channels of the units that it names, and days of a year that is given anew.
  */
-export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean, replace = false): Promise<Imported> {
+export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean, replace = false, datum: Datum = 'wgs84'): Promise<Imported> {
   const drawn = kind === 'places' || kind === 'districts' ? sheetOfGeoJson(kind, text) : null
   if (drawn !== null && 'problem' in drawn) return { rows: 0, refused: 0, added: 0, changed: 0, removed: [], problems: [drawn.problem], dry: true }
   const { read, rows, problems: found, columns } = KINDS[kind](drawn?.text ?? text, known)
@@ -150,14 +164,16 @@ export async function importSheet(pool: Pool, kind: TableKind, text: string, kno
     await client.query('savepoint one')
     for (const { row, value } of rows) {
       try {
-        if (await WRITES[kind](client, value as never)) fresh += 1
+        if (await WRITES[kind](client, placed(value, datum) as never)) fresh += 1
         else changed += 1
         // Each that is not released holds a lock until the end: ten thousand rows would take all that PostgreSQL has, from the hall too.
         await client.query('release savepoint one; savepoint one')
       } catch (error) {
-        const problem = refusal(error)
-        if (problem === null) throw error
-        problems.push({ row, column: columns.get(fieldOf(error)) ?? 'A', problem })
+        for (const one of error instanceof AggregateError ? error.errors as unknown[] : [error]) {
+          const problem = refusal(one)
+          if (problem === null) throw error
+          problems.push({ row, column: columns.get(fieldOf(one)) ?? 'A', problem })
+        }
         await client.query('rollback to savepoint one')
       }
     }

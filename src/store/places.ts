@@ -1,8 +1,24 @@
 import type { Pool } from 'pg'
+import { initialWords } from '../contracts/pinyin.js'
 import type { MapTicket, Place } from '../contracts/routes/places.js'
 import type { KnownMark } from '../dispatch/core/kilometre.js'
 import type { PlaceStore } from '../dispatch/places.js'
 import * as sql from './sql/place.js'
+
+/** By which initials a place is found: of its name and of its other names. */
+export const initialsOf = (name: string, aliases: string): string => [name, ...aliases.split(/[；;、,，]/)].map(initialWords).filter((words) => words !== '').join(' ')
+
+/** At a time; each batch is a statement of its own. */
+const RESPELLED = 1_000
+
+/** Places whose characters are read otherwise since they were loaded get their initials anew. */
+export async function respell(pool: Pool): Promise<void> {
+  for (;;) {
+    const { rows } = await pool.query<{ code: string; name: string; aliases: string }>(sql.TO_RESPELL, [RESPELLED])
+    if (rows.length === 0) return
+    await pool.query(sql.RESPELL, [rows.map(({ code }) => code), rows.map(({ name, aliases }) => initialsOf(name, aliases))])
+  }
+}
 
 /** Gazetteer and the map's tickets in PostgreSQL. */
 export function makePlaceStore(pool: Pool): PlaceStore {

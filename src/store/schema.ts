@@ -1,6 +1,7 @@
 import { LiandongError } from '../contracts/errors.js'
 import { migrateJobs, type JobsDeps } from './jobs.js'
 import { migrate } from './migrate.js'
+import { respell } from './places.js'
 import { makePool } from './pool.js'
 import { grantServer, roleOf, type Access } from './roles.js'
 
@@ -17,6 +18,7 @@ export async function bringUpToDate({ url, ownerUrl }: Access, migrations: strin
   try {
     await migrateJobs(owner, logger)
     const applied = await migrate(owner, migrations)
+    await respell(owner)
     if (url !== ownerUrl) await grantServer(owner, await roleOf(url))
     return applied
   } catch (error) {

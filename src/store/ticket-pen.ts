@@ -218,6 +218,9 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
       const actId = idFrom(`delivered ${receipt}`)
       const { before, done, now } = await pen.lockFor(ticketId, actId)
       if (done || !undelivered(before, unitId)) return null
+      // What it was told before it was sent back, or became graver, it may have; a county's messages are the city's, by the city's clock.
+      const waits = before.work.clocks.find((run) => run.clock === 'delivery' && run.unitId === unitId)
+      if (waits !== undefined && home === undefined && (await client.query<{ before: boolean }>(sql.WRITTEN_BEFORE, [receipt, new Date(waits.startedAt)])).rows[0]?.before === true) return null
       const at = known ?? now
       const moved = deliver(before, unitId, rules, at)
       const after = { ...moved, version: before.version + 1 }

@@ -46,7 +46,7 @@ export async function openFlows({ config, logger, metrics, store, calendar, cloc
   const publishing = makePublishing({ store: store.editions, directory, approval, gate: gate ?? (() => gateInProcess(program, directory, { entry: config['flows.entry'], lookUps: config['flows.lookUps'], delays: delaysOf(config) })) })
   const live = await openLiveFlows({
     directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], clock, logger: config['node.kind'] === 'county' ? troublesOnly(logger) : logger,
-    rules: { watch, autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },
+    rules: { watch, approval, autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },
     onReturned: () => { metrics.flowReturns.inc() },
   })
   closing.addAsking(() => live.close())

@@ -171,3 +171,17 @@ t.test('whom no text message reaches is called', async (t) => {
   await work.act(landline, 'settle', { outcome: 'settled-on-the-spot' })
   await until('him to be called again', async () => { sender.nudge(); return (await tasks()).length === 1 })
 })
+
+t.test('a citizen reads the language that he chose as he called', async (t) => {
+  const { store, work } = await city(t)
+  const [chinese, english] = [await work.open({ number: '13900000001' }), await work.open({ number: '13900000002' })]
+  for (const [id, language] of [[chinese, 'zh-CN'], [english, 'en']] as const) {
+    await store.pool.query(`insert into call (id, number, caller_name, verified, called_number, language, state, class, created_at, queued_at) values ($1, '', '', true, '110', $2, 'ended', 'standard', now(), now()) on conflict (id) do update set language = excluded.language`, [id, language])
+    await work.act(id, 'edit', { changes: { kind: 'joint-service' } })
+    await work.act(id, 'settle', { outcome: 'settled-on-the-spot' })
+  }
+  const read: (readonly [string, string])[] = []
+  const sms = makeSms({ send: ({ to, text }) => { read.push([to, text.slice(0, 5)]); return Promise.resolve() } })
+  for (const message of await store.outbox.take('sms', 20, 1_000, [])) t.same(await sms.send(message), { type: 'sent' })
+  t.same(read.sort(), [['13900000001', '【110联'], ['13900000002', '[110]']])
+})

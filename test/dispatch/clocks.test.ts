@@ -76,6 +76,8 @@ t.test('the clock starts from delivery, not from signing', async (t) => {
   t.match(await clocks(w, id), { sign: { ended: true, met: true, due: now + 10 * 60_000 }, safe: { ended: false, due: now + 60 * 60_000 } }, 'signing moves nothing')
   await w.store.records.act(id, { actId: randomUUID(), act: 'progress', baseVersion: 4, step: 'made-safe', note: '已围挡', photos: [] }, w.unit)
   t.match(await clocks(w, id), { safe: { ended: true, met: true }, repair: { ended: false } }, 'two clocks, one after the other')
+  await w.store.records.act(id, { actId: randomUUID(), act: 'report', baseVersion: 5, result: 'not-done', note: '缺井盖', photos: [] }, w.unit)
+  t.match(await clocks(w, id), { repair: { ended: true, met: false }, report: { ended: true, met: true } }, 'who says that it is not done has mended nothing')
 })
 
 t.test('danger that goes on with the next unit is a run of that unit’s: the first is charged with no more, and none is urged who has it no more', async (t) => {
@@ -231,7 +233,7 @@ async function fired({ store }: World, ids: readonly string[]): Promise<{ count:
 async function many(w: World, count: number): Promise<string[]> {
   const ids = await Promise.all(Array.from({ length: count }, () => w.opened('noise')))
   await Promise.all(ids.map((id) => w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'urban-management', note: '' }, w.op)))
-  await Promise.all(ids.map((id) => w.store.hall.delivered(id, 'urban-management', `receipt ${id}`)))
+  await Promise.all(ids.map((id) => w.store.hall.delivered(id, 'urban-management', randomUUID())))
   return ids
 }
 

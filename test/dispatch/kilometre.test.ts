@@ -1,5 +1,5 @@
 import t from 'tap'
-import { markLabel, placeMarks, readMark, type KnownMark } from '../../src/dispatch/core/kilometre.js'
+import { markLabel, placeMarks, readMark, typedMark, type KnownMark } from '../../src/dispatch/core/kilometre.js'
 import { makePlaces } from '../../src/dispatch/places.js'
 import { importSheet, knownNow } from '../../src/store/imports.js'
 import { openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
@@ -13,6 +13,17 @@ t.test('a mark as people write and say it', (t) => {
   ] as const) t.same(readMark(text), { roadCode, roadName, metres }, text)
   for (const text of ['K812+300', '812公里', '开元大道', 'G30', '', 'kydd', '王城公园 K', '路K', 'G30 K12345', '\' or 1=1 --']) t.equal(readMark(text), null, text)
   t.equal(markLabel(812_005), 'K812+005')
+  t.end()
+})
+
+t.test('a mark as an operator types what he hears', (t) => {
+  for (const [text, roadCode, roadName, metres] of [
+    ['连霍高速公路812公里', '', '连霍高速', 812_000], ['G30连霍高速公路 K812+300', 'G30', '连霍高速', 812_300], ['洛界公路12公里处', '', '洛界', 12_000],
+    ['G30 K812+300 上行', 'G30', '', 812_300], ['G30 K812+300 往西安方向', 'G30', '', 812_300], ['连霍高速 K812+300（西安方向）', '', '连霍高速', 812_300], ['G30 K812 下行线附近', 'G30', '', 812_000], ['连霍高速812公里处东向西', '', '连霍高速', 812_000], ['G30 K812+300 南侧', 'G30', '', 812_300],
+    ['连霍高速往西安方向812公里', '', '连霍高速', 812_000], ['连霍高速西安方向K812+300处', '', '连霍高速', 812_300], ['连霍高速 下行 812.5公里', '', '连霍高速', 812_500], ['G30 上行 K812', 'G30', '', 812_000], ['连霍高速812公里', '', '连霍高速', 812_000],
+  ] as const) t.same(typedMark(text), { roadCode, roadName, metres }, text)
+  for (const text of ['公路812公里', '往西安方向812公里', '上行 K812', '开元大道往东方向', '王城大道北侧', 'G30 西安方向']) t.equal(typedMark(text), null, text)
+  t.match(readMark('G30 K812 上行'), null, 'a gazetteer’s mark of one side of the road is not the mark itself')
   t.end()
 })
 
@@ -46,6 +57,9 @@ t.test('from the gazetteer: marks are imported, and what lies between them is fo
   for (const [typed, name, lat, lon] of [
     ['G30 K812+500', 'G30 连霍高速 K812+500', 34.75, 112.55], ['连霍高速812公里500米', 'G30 连霍高速 K812+500', 34.75, 112.55], ['连霍812.5公里', 'G30 连霍高速 K812+500', 34.75, 112.55], ['s312k813', 'S312 王十线 K813+000', 34.2, 112.2], ['G30 K813', 'G30 连霍高速 K813', 34.8, 112.6],
   ] as const) t.match((await places.find(typed))[0], { name, lat, lon, kind: 'kilometre' }, typed)
+  for (const typed of ['连霍高速公路812公里500米', 'G30 K812+500 上行', 'G30连霍高速公路 K812+500 往西安方向']) t.match((await places.find(typed))[0], { name: 'G30 连霍高速 K812+500', kind: 'kilometre' }, typed)
+  t.match(await importSheet(store.pool, 'places', '编号,名称,类型,纬度,经度\nC1,洛界高速公路 K5,里程桩,34,112\nC2,洛界高速 K6,里程桩,34.1,112\n', await knownNow(store.pool, []), false), { added: 2, problems: [] })
+  for (const typed of ['洛界高速5公里500米', '洛界高速公路5公里500米']) t.match(await places.find(typed), [{ lat: 34.05, lon: 112 }], typed)
   t.match(await places.find('连霍高速'), [{}, {}, {}], 'words are still words')
   t.same((await places.find('G30 K900')).filter(({ between }) => between !== undefined), [])
   t.same((await places.find('% K812+1')).filter(({ between }) => between !== undefined), [])

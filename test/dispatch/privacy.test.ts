@@ -16,7 +16,7 @@ import { ticketOf } from './city.js'
 t.setTimeout(400_000)
 const NUMBER = '13900007731'
 const NAME = '尉迟女士'
-const wished = (privacy: Privacy): Ticket => ticketOf('dispatched', { privacy }, { caller: { number: NUMBER, name: NAME, verified: true }, fields: { kind: 'joint-service', category: 'noise', place: '中州路', point: null, description: '夜间施工', callerName: NAME, callBack: false } })
+const wished = (privacy: Privacy): Ticket => ticketOf('dispatched', { privacy }, { caller: { number: NUMBER, name: NAME, verified: true }, fields: { kind: 'joint-service', category: 'noise', place: '中州路', point: null, description: '夜间施工', callerName: NAME, callBack: false }, tags: [{ key: 'category', value: 'noise', node: 'menu', at: 1 }, { key: 'contact', value: NUMBER, node: 'your-number', at: 2 }] })
 const leaks = (value: unknown): { readonly number: boolean; readonly name: boolean } => { const text = JSON.stringify(value); return { number: text.includes(NUMBER), name: text.includes(NAME) } }
 
 t.test('the table itself: nobody sees more where more is kept back, nor outside more than inside', (t) => {
@@ -36,6 +36,7 @@ t.test('a ticket and its history say no more than the table', (t) => {
     for (const outlet of OUTLETS) {
       const { number, name } = SHOWN[privacy][outlet]
       t.same(leaks(shownTo(wished(privacy), outlet)), { number: number === 'full', name }, `${privacy} ${outlet}`)
+      t.match(shownTo(wished(privacy), outlet).tags[0], { key: 'category' }, 'what it is about stays')
       t.equal(JSON.stringify(historyShownTo([{ version: 2, actId: randomUUID(), act: 'edit', at: 1, by: null, changes: { callerName: ['', NAME], place: ['', '中州路'] }, note: '' }], privacy, outlet)).includes(NAME), name)
     }
     t.same(leaks(shownToCounty(wished(privacy))), { number: SHOWN[privacy].county.number === 'full', name: SHOWN[privacy].county.name })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import Value from 'typebox/value'
-import type { TicketAct } from '../../src/contracts/acts.js'
+import { TicketAct } from '../../src/contracts/acts.js'
 import { LiandongError } from '../../src/contracts/errors.js'
 import { actsFor, type TicketState } from '../../src/contracts/life-cycle.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
@@ -44,6 +44,14 @@ t.test('a unit refers what it has to do; what it reported, or referred already, 
   }
 })
 
+t.test('a day that no page can tell, or that nobody lives to see, is refused when it is said', async (t) => {
+  t.match(refusal(at('signed'), 'refer', { ...to('仲裁院'), nextAt: NOW + 11 * 365 * DAY }, staff()), { code: 'ticket.illegal', details: { zh: /日期过远/, en: /too far ahead/ } })
+  const running = { clocks: [{ clock: 'report', unitId: UNIT, startedAt: NOW, at: { warn: NOW + 5, urge: NOW + 10, supervise: NOW + 15, notice: NOW + 20 }, next: 'warn' }] } satisfies Partial<TicketWork>
+  t.match(refusal(at('signed', running), 'ask-extension', { until: NOW + 11 * 365 * DAY }, staff()), { code: 'ticket.illegal', details: { en: /too far ahead/ } })
+  const act = (until: number) => ({ actId: '00000000-0000-4000-8000-000000000009', act: 'ask-extension', baseVersion: 1, until, note: '缺配件' })
+  t.same([8_640_000_000_000_001, 253_402_300_799_999].map((until) => Value.Check(TicketAct, act(until))), [false, true])
+})
+
 t.test('whoever else it is referred to, the receipt is awaited since it was first referred', async (t) => {
   const first = done(at('signed'), 'refer', to('仲裁院'), staff())
   const again = done(first, 'refer', to('法院', NOW + 2 * DAY), hall, NOW + 2 * DAY)
@@ -57,6 +65,8 @@ t.test('a referral that the hall takes back was a return, and the second one is 
   t.match(first, { state: 'dispatched', unitId: 'drainage', work: { referral: null, returns: [{ unitId: UNIT, duty: null, note: '仲裁院', at: NOW }] } })
   t.ok(Value.Check(TicketWork, first.work), 'as lines and the desk read it')
   const second = done(first, 'refer', to('法院'), staff('drainage'))
+  const on = done(done(at('signed'), 'refer', to('仲裁院'), staff()), 'refer', to('法院'), hall)
+  t.match(done(on, 'dispatch', { unitId: 'drainage' }, hall), { work: { returns: [{ unitId: UNIT, duty: null }] } }, 'also where the hall referred it on')
   for (const name of ['dispatch', 'reassign'] as const) {
     const { ticket, notices, changes } = moved(second, name, { unitId: 'telecom' }, hall, NOW + 2 * DAY)
     t.match(ticket, { state: 'ruling', unitId: null, work: { referral: null, returns: [{ unitId: UNIT }, { unitId: 'drainage', duty: null }] } }, `${name}: whoever it was meant for`)
@@ -70,8 +80,6 @@ t.test('a referral that the hall takes back was a return, and the second one is 
   t.equal(done(done(at('signed', { returns: [back] }), 'refer', to('仲裁院'), staff()), 'dispatch', { unitId: 'drainage' }, hall).state, 'ruling', 'after a return, too')
   t.equal(done(first, 'return', { duty: 'RP-01' }, staff('drainage')).state, 'ruling', 'and before one')
   t.match(done(done(at('signed'), 'refer', to('仲裁院'), hall), 'dispatch', { unitId: 'drainage' }, hall), { state: 'dispatched', work: { returns: [] } }, 'what the hall referred itself nobody put down')
-  const on = done(done(at('signed'), 'refer', to('仲裁院'), staff()), 'refer', to('法院', NOW + DAY), hall, NOW + DAY)
-  t.match(done(on, 'dispatch', { unitId: 'drainage' }, hall, NOW + 2 * DAY), { state: 'dispatched', work: { returns: [{ unitId: UNIT, duty: null, note: '法院' }] } }, 'what it referred on the unit put down all the same')
 })
 
 t.test('a danger that is learnt of meanwhile is the hall’s while a ruling is awaited', async (t) => {

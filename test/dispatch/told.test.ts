@@ -76,7 +76,9 @@ t.test('what the citizen is not satisfied with is ended by who leads the hall, f
     t.equal(ends(visited('partly'), name, '其余待春季补种', operator), end)
     for (const result of ['satisfied', 'unreachable'] as const) t.equal(ends(visited(result), name, '', operator), end)
   }
-  t.equal(apply(apply(visited('not-satisfied'), 'redo', { note: '未办妥' }, operator).ticket, 'settle', { outcome: 'other', note: '消防已接管' }, operator).ticket.state, 'closed', 'what was sent back is another story')
+  const ended = apply(apply(visited('not-satisfied'), 'redo', { note: '未办妥' }, operator).ticket, 'settle', { outcome: 'other', note: '消防已接管' }, operator).ticket
+  t.equal(ended.state, 'closed', 'what was sent back is another story')
+  t.notMatch(citizenText('closed', ended, CITY.calendar.zone).zh, '已办”', 'and nobody is told the report that was not accepted')
 })
 
 t.test('the citizen is told what became of it; who may sit beside the one he fears, called by mistake or is with police or ambulance gets no text message', async (t) => {
@@ -131,11 +133,13 @@ t.test('what a ruling gave to a unit goes to another by the named officer alone,
     }
   }
   const ruled = ticketOf('dispatched', { binding: true })
+  const elsewhere = ticketOf('referred', { binding: true, referral: { body: 'arbitration', name: '仲裁院', nextAt: NOW + 1, referredAt: NOW - 1, reference: null, receivedAt: null } })
+  t.equal(attempt(elsewhere, 'dispatch', { unitId: UNIT }, { role: 'operator', id: 'op1' }), 'dispatched', 'back to the unit that has it by the ruling')
+  t.match(attempt(elsewhere, 'dispatch', { unitId: 'drainage' }, { role: 'operator', id: 'op1' }), /only the named officer/)
   const [officer, chief, admin] = [{ role: 'supervisor', id: 'officer' }, { role: 'supervisor', id: 'chief' }, { role: 'admin', id: 'root' }] as const
   for (const who of [chief, admin]) {
     t.match(attempt(ticketOf('ruling'), 'rule', { unitId: 'drainage', duty: 'MH-02' }, who), /only the named officer may rule/, who.role)
     t.match(attempt(ruled, 'reassign', { unitId: 'drainage' }, who), /only the named officer gives it to another/)
-    t.equal(attempt({ ...ruled, state: 'referred' }, 'dispatch', { unitId: UNIT }, who), 'dispatched', 'the same unit is no other')
     t.match(attempt(ruled, 'dispatch', { unitId: 'drainage' }, who), /only the named officer gives it to another/)
   }
   t.equal(attempt(ticketOf('ruling'), 'rule', { unitId: 'drainage', duty: 'MH-02' }, officer), 'dispatched')

@@ -45,7 +45,7 @@ t.test('110 without any switch is what it always was', async (t) => {
   t.same(tagsOf(pressed(call('110'), '4')), { category: 'power-repair' })
 })
 
-t.test('disaster mode: one switch; any key skips the notice, which is heard first and only once', async (t) => {
+t.test('disaster mode: one switch; any key skips the notice, which is heard first and once in a language', async (t) => {
   const on = { modes: { disaster: {} } }
   const patient = call('110', on)
   patient.wait(120_000)
@@ -64,6 +64,10 @@ t.test('disaster mode: one switch; any key skips the notice, which is heard firs
   const foreign = call('110', { ...on, caller: { hints: ['foreign-language'] } })
   foreign.wait(20_000)
   t.match(heard(foreign)[0], /^The city is in a state of emergency/)
+  const chose = call('110', on)
+  for (const key of '79') { chose.wait(700); chose.press(key) }
+  chose.wait(60_000)
+  t.match(heard(chose).filter((text) => text.startsWith('The city is in a state of emergency')).length, 1, 'who presses 9 hears it in English, once')
   t.same(names(call('110', { modes: { disaster: { until: MONDAY_NOON - 1 } } })).includes('disaster-notice'), false, 'a switch that ran out is off')
 })
 

@@ -89,6 +89,11 @@ t.test('test: a call that differs is told at its line; coverage can be asked for
   t.match(await flow('walk', '110', '--dir', directory, '--write'), { code: 0, err: /new tests for 45 of 45 ways out/ })
   t.match(await flow('test', '110', '--dir', directory, '--cover', '100'), { code: 0 })
   t.match(readFileSync(file, 'utf8'), /^# yaml-language-server/)
+  for (const written of ['flow: "110"\ntests: { one: { expect: { ends: waits } } }\n', 'tests:\n    one: { expect: { ends: waits } }\nflow: "110"\n']) {
+    writeFileSync(file, written)
+    t.match(await flow('walk', '110', '--dir', directory, '--write'), { code: 1, out: /^ {2}\S.*:\n {4}/, err: /110\.test\.yaml is not written as walk writes: nothing was added/ })
+    t.equal(readFileSync(file, 'utf8'), written, 'it is left as it was')
+  }
 })
 
 t.test('simulate and compare: old and new side by side', async (t) => {
@@ -104,7 +109,7 @@ t.test('simulate and compare: old and new side by side', async (t) => {
   writeFileSync(keys, '{"keys":[{"at":3200,"key":"1"}],"category":"manhole-cover"}\n')
   t.match(JSON.parse((await flow('simulate', '--dir', directory, '--replay', keys, '--json')).out), { new: { calls: 1, correct: 1, timeToTag: { p50: 3_200 } } })
   writeFileSync(keys, '{"keys":[{"at":3200,"key":"1"},{"at":9000,"key":"2"}],"answeredAt":4000,"startAt":1767571200000,"category":"noise"}\n{"keys":[],"leftAt":2000}\n')
-  t.match(JSON.parse((await flow('simulate', '--dir', directory, '--replay', keys, '--json')).out), { new: { calls: 2, wrong: 0.5, hungUp: 0.5, heard: { p99: 4_000 }, keys: { p99: 1 } } }, 'cut by an answer, or hung up')
+  t.match(JSON.parse((await flow('simulate', '--dir', directory, '--replay', keys, '--json')).out), { new: { calls: 2, known: 1, wrong: 1, hungUp: 0.5, heard: { p99: 4_000 }, keys: { p99: 1 } } }, 'cut by an answer, or hung up')
   writeFileSync(keys, '{"keys":[]}\n{"keys":[{"at":-1,"key":"1"}]}\n')
   t.match(await flow('simulate', '--dir', directory, '--replay', keys), { code: 1, err: /keys\.ndjson:2: / })
   t.match(await flow('compare', join(directory, 'nowhere'), '--dir', directory), { code: 1, err: /no file or directory/ })

@@ -36,7 +36,7 @@ async function open(t: Test, directory: string, gate = gateOf(directory)): Promi
   const switches: string[] = []
   const publishing = { ...AWAY, gate } as Publishing
   const flows = await openLiveFlows({
-    directory, home: join(directory, 'home'), node: 'test', store: AWAY as EditionStore, publishing, pollEvery: 50, rules: { watch: true, autoReturn: true, autoReturnCalls: 100 }, promptRoot: '', clock: Date.now,
+    directory, home: join(directory, 'home'), node: 'test', store: AWAY as EditionStore, publishing, pollEvery: 50, rules: { watch: true, approval: false, autoReturn: true, autoReturnCalls: 100 }, promptRoot: '', clock: Date.now,
     logger: { info(fields, text) { if (text === 'flow switched') switches.push((fields as { flow: string }).flow) }, warn: () => undefined, error: () => undefined },
   })
   t.teardown(() => flows.close())

@@ -27,7 +27,7 @@ export interface TestFlowsOptions extends Partial<Omit<LiveFlowsOptions, 'rules'
 export async function openTestFlows({ store, directory, home, watch = true, approval = false, autoReturnCalls = 100, node = 'test', ...more }: TestFlowsOptions): Promise<{ live: LiveFlows; publishing: Publishing; desk: FlowDesk }> {
   const publishing = makePublishing({ store, directory, approval, gate: keptGate(directory, (what) => gate(what, basename(what), { entry: '110', services: servicesOf([]) })) })
   const live = await openLiveFlows({
-    directory, home, node, store, publishing, rules: { watch, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50, ...more,
+    directory, home, node, store, publishing, rules: { watch, approval, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50, ...more,
   })
   const desk = makeFlowDesk({ live, store, publishing, directory, program: PROGRAM, approval, watch, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [] })
   const close = async (): Promise<void> => {

@@ -1,14 +1,15 @@
 import { Pool } from 'pg'
 
-/** Functions of PostgreSQL's that tell the time, later by what a table says; and columns that default to them. The outbox keeps the real time: what one transaction put there is found by it. */
+/** Functions of PostgreSQL's that tell the time, later by what a table says; and columns that default to them. */
 const SHIM = `
 create schema shim;
 create table shim.later (by interval not null);
 insert into shim.later values ('0');
 create function shim.clock_timestamp() returns timestamptz language sql volatile as 'select pg_catalog.clock_timestamp() + (select by from shim.later)';
+create function shim.statement_timestamp() returns timestamptz language sql stable as 'select pg_catalog.statement_timestamp() + (select by from shim.later)';
 create function shim.now() returns timestamptz language sql stable as 'select pg_catalog.now() + (select by from shim.later)';
 do $$ declare c record; begin
-  for c in select table_name, column_name, column_default from information_schema.columns where table_schema = 'public' and table_name <> 'outbox' and column_default in ('now()', 'clock_timestamp()') loop
+  for c in select table_name, column_name, column_default from information_schema.columns where table_schema = 'public' and column_default in ('now()', 'clock_timestamp()') loop
     execute format('alter table %I alter column %I set default shim.%s', c.table_name, c.column_name, c.column_default);
   end loop;
 end $$`

@@ -201,10 +201,14 @@ t.test('who files a request is told by the telephone that he wrote, however he w
     const { rows: [row] } = await server.store.pool.query<{ number_called_from: string; description: string }>('select number_called_from, description from ticket where number = $1', [number])
     return [row?.number_called_from, row?.description]
   }
-  for (const phone of ['139-0000-0077', '+86 139 0000 0077', '0086 13900000077', '13900000077']) t.same(await filed(phone), ['13900000077', '施工\nhttps://photo.example/1.jpg'], phone)
+  for (const phone of ['+86 (139) - 0000 - 0077', '139-0000-0077', '+86 139 0000 0077', '0086 13900000077', '13900000077']) t.same(await filed(phone), ['13900000077', '施工\nhttps://photo.example/1.jpg'], phone)
   t.same(await filed('(0379) 6300 0000'), ['037963000000', '施工\nhttps://photo.example/1.jpg'])
   t.match(await filed(''), ['', /施工/], 'nobody has to')
   t.match(await filed('晚上打'), [400, /phone/])
+  // A form's fields that are left empty say nothing.
+  const form = await fetch(`${server.url}/open311/v2/requests.json`, { method: 'POST', body: new URLSearchParams({ api_key: OPEN311_KEY, service_code: 'noise', address_string: '中州路', lat: '', long: '', email: '' }) })
+  t.equal(form.status, 200)
+  t.equal((await fetch(`${server.url}/open311/v2/requests.json?${new URLSearchParams({ api_key: OPEN311_KEY, status: '', start_date: '', service_code: '' }).toString()}`)).status, 200)
 })
 
 /** What the public validator of GeoReport v2 (github.com/open311/schema-validation, schema/georeport-v2) demands, in our words. */

@@ -60,7 +60,7 @@ t.test('the desk’s view of the flows, over HTTP', async (t) => {
     callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: Date.now(), queuedAt: Date.now(), category: 'manhole-cover',
     answeredAt: Date.now() + 9_000, endedAt: Date.now() + 20_000, hangupCause: 'NORMAL_CLEARING', flow: { name: '110', version: view.version },
   })
-  t.match(await json('/simulate', { body: recorded }), { old: { calls: 1, correct: 1, hungUp: 0, timeToTag: { p50: 3_000 } }, new: { calls: 1, correct: 1, keys: { p50: 1 } } }, 'recorded keys at their times, through both')
+  t.match(await json('/simulate', { body: recorded }), { old: { calls: 1, known: 0, tagged: 1, correct: 0, wrong: 0, hungUp: 0, timeToTag: { p50: 3_000 } }, new: { calls: 1, known: 0, keys: { p50: 1 } } }, 'recorded keys at their times, through both')
 
   t.equal((await ask('/publish', { body: { note: '' } })).status, 403, 'a supervisor reads only')
   t.match(await json('/publish', { cookie: admin, body: { note: '' } }), { type: 'running', number: view.current })

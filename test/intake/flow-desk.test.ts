@@ -35,7 +35,7 @@ t.test('looking at a large flow, or trying it, never makes the process that serv
   const { drawing: second } = await desk.live('test', 24, undefined, 0)
   t.ok(performance.now() - again < 1_500, 'kept by its edition')
   t.equal(JSON.stringify(second), JSON.stringify(drawing))
-  await t.rejects(desk.live('nonsense', 24, undefined, 0), { code: 'request.not-found' })
+  await t.rejects(desk.live('nonsense', 24, undefined, 0), { code: 'flow.not-there' })
 })
 
 t.test('a process beside that dies or hangs is an error of who asked, and the next is asked anew', async (t) => {

@@ -105,9 +105,10 @@ t.test('what breaks the check, the proof or a test is not published; what ran go
   t.equal(live.enter('110', '110', null).start(now).state.version, live.status().version)
 })
 
-t.test('the desk: files that wait for approval are not offered again; once something else was entered they are', async (t) => {
+t.test('the desk: files that wait for approval are not offered again, and administrators are told at every node; once something else was entered they are', async (t) => {
   const place = city(t)
   const { live, desk, publishing } = await node(t, place, { watch: false, approval: true })
+  const { live: second } = await node(t, { ...place, home: `${place.home}-b` }, { node: 'b', watch: false, approval: true })
   const first = await until('the first edition', running)
   const [author, boss] = [await person('zhao'), await person('qian')]
   const self = { id: author.id, displayName: author.name }
@@ -117,6 +118,8 @@ t.test('the desk: files that wait for approval are not offered again; once somet
   t.match(await desk.view(self), { differs: true, handedIn: false }, 'to be published')
   const { number: waiting } = await desk.publish(self, '早些提示')
   t.match(await desk.view(self), { current: first, waiting, differs: true, handedIn: true }, 'nothing to do but to wait')
+  for (const one of [live, second]) await until('told', () => one.status().waiting === waiting)
+  t.match(noticeOf(second.status()).flows, { what: 'waiting', edition: waiting })
   const handedIn = readFileSync(join(place.directory, '110.yaml'), 'utf8')
   place.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 11'))
   await until('another change', async () => !(await desk.view(self)).handedIn)
@@ -124,7 +127,8 @@ t.test('the desk: files that wait for approval are not offered again; once somet
   t.match(await publishing.approve(other.number ?? 0, boss), { type: 'running' })
   writeFileSync(join(place.directory, '110.yaml'), handedIn)
   await until('the files of before', async () => { const { hash } = (await store.editions.history(10)).find(({ number }) => number === waiting) ?? {}; return live.status().onDisk?.hash === hash })
-  t.match(await desk.view(self), { handedIn: false }, 'nobody can approve that one any more')
+  t.match(await desk.view(self), { waiting: null, handedIn: false }, 'nobody can approve that one any more')
+  for (const one of [live, second]) await until('told no more', () => one.status().waiting === null)
 })
 
 t.test('the desk: what is known to be wrong with the files is told at once, whatever else is being checked', async (t) => {
@@ -723,7 +727,50 @@ t.test('wrong keys jump under a new edition: callers are back in the one before,
   t.match(noticeOf(live.status()).flows, { what: 'returned', edition: first })
   const { editions } = await desk.view({ id: randomUUID(), displayName: 'x' })
   t.match(editions.find(({ number }) => number === first)?.switches[0], { reason: 'automatic', jump: { from: second, what: 'wrong', calls: 60 } })
-  t.match((await desk.live('110', 24, undefined, Date.now())).counts, { greeting: { came: 120, ms: 10_000 } })
+  const [ofFirst, ofSecond] = [await desk.live('110', 24, undefined, Date.now()), await desk.live('110', 24, second, Date.now())]
+  for (const { drawing, counts, traces } of [ofFirst, ofSecond]) {
+    t.match(counts, { greeting: { came: 60, ms: 10_000 } }, 'an edition’s drawing has its own callers, and no others')
+    t.ok(traces.length > 0 && traces.every(({ version }) => version === drawing.version))
+  }
+  t.not(ofFirst.drawing.version, ofSecond.drawing.version)
+})
+
+t.test('in the drawing the music is a place where callers wait and hang up; whoever came back after a restart hangs up once', async (t) => {
+  const at = Date.now() - 60_000
+  const call = async (more: object): Promise<string> => {
+    const callId = randomUUID()
+    await store.records.saveCall({ callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: 'abandoned', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: at, queuedAt: at, endedAt: at + 30_000, hangupCause: 'NORMAL_CLEARING', flow: { name: '110', version: 'v' }, ...more })
+    return callId
+  }
+  const trace = (callId: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version: 'v', steps: [], answers: 0, wrong: 0, faults: 0, switched: false, listened: 5_000, over: false, keys: [], ...more })
+  const over: Partial<FlowTrace> = { steps: [{ node: 'topics', ms: 5_000 }, { node: 'waiting', ms: 0 }], over: true }
+  const back = await call({})
+  await store.editions.saveTraces([
+    trace(await call({}), over), trace(await call({ state: 'ended', answeredAt: at + 15_000 }), over),
+    trace(back, { steps: [{ node: 'topics', ms: 5_000 }] }), trace(back, { at: at + 10_000, keys: null, steps: [{ node: 'more-topics', ms: 9_000 }] }),
+  ])
+  t.same(await store.editions.nodeCounts('110', 'v', 0), { topics: { came: 3, left: 0, ms: 5_000 }, waiting: { came: 2, left: 1, ms: 17_500 }, 'more-topics': { came: 1, left: 1, ms: 9_000 } })
+  t.match(await store.editions.tally('v', 0, 100), [{ calls: 3, usual: 3, left: 2, waited: 30_000 + 15_000 + 20_000 }])
+  t.same((await store.editions.lastTraces('110', 'v', at + 5_000, 9)).map(({ callId }) => callId), [back], 'the last ones of a time')
+})
+
+t.test('on the desk a recording is heard before it is published; a file that is broken is said', async (t) => {
+  const place = city(t)
+  const { live, desk } = await node(t, place, { watch: false })
+  await until('it runs', () => live.status().source === 'published')
+  const tapes = join(place.directory, 'prompts', 'zh-CN')
+  const file = join(tapes, readdirSync(tapes).find((name) => name.startsWith('greeting.')) ?? '')
+  const old = readFileSync(file)
+  const fresh = Buffer.concat([old.subarray(0, old.length - 2), Buffer.from([1, 0])])
+  writeFileSync(file, fresh)
+  const trial = { flow: '110', startAt: Date.now(), until: 0, moves: [], waiting: 0, ready: 0, present: 1, modes: [], number: '', hints: [] }
+  const heard = async (which?: 'files') => desk.sound((await desk.tryOut({ ...trial, ...(which !== undefined && { which }) })).playing[0]?.hash ?? '')
+  t.same(Buffer.from(await heard('files')), fresh)
+  t.same(Buffer.from(await heard()), old, 'and what runs as it was published')
+  await t.rejects(desk.sound('0'.repeat(64)), { code: 'request.not-found' })
+  place.edit('110.yaml', () => 'flow: "110"\n')
+  await t.rejects(desk.tryOut({ ...trial, which: 'files' }), { code: 'flow.not-there', details: { flow: '110' } })
+  await t.rejects(desk.simulate({ flow: '110', calls: 50, seed: 1, new: 'files' }, Date.now()), { code: 'flow.not-there' })
 })
 
 t.test('a call that went through a part is in the drawing of both; keys that were recorded tell when he pressed them, left, was answered, and what it was about', async (t) => {
@@ -733,21 +780,27 @@ t.test('a call that went through a part is in the drawing of both; keys that wer
     callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: at, queuedAt: at, hangupCause: 'NORMAL_CLEARING', flow: { name: '110', version: 'v' }, ...more,
   })
   await call(passed, { category: 'noise', answeredAt: at + 20_000, endedAt: at + 50_000 })
+  const [operator, settled] = [await person('settler'), randomUUID()]
+  await call(settled, { category: 'noise', answeredAt: at + 20_000, endedAt: at + 50_000 })
+  for (const callId of [passed, settled]) await store.records.openTicket({ record: { callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: at, queuedAt: at, category: 'noise', answeredAt: at + 20_000, endedAt: at + 50_000, hangupCause: 'NORMAL_CLEARING', flow: { name: '110', version: 'v' } }, operatorId: operator.id, answeredAt: at + 20_000, callBack: false, place: '', callerName: '' })
+  await store.records.act(settled, { actId: randomUUID(), act: 'edit', baseVersion: 1, changes: { kind: 'joint-service', category: 'water' } }, { id: operator.id, loginName: 'settler', displayName: 'settler', role: 'admin', language: 'zh-CN', skills: [] })
   await call(gave, { state: 'abandoned', endedAt: at + 9_000 })
   await call(came, { endedAt: at + 9_000 })
   const trace = (callId: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version: 'v', steps: [], answers: 0, wrong: 0, faults: 0, switched: false, listened: 0, over: false, keys: [], ...more })
   await store.editions.saveTraces([
     trace(passed, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 5_000 }, { node: 'disaster/back', ms: 0 }, { node: 'topics', ms: 4_000 }], keys: [{ at: 8_000, key: '3' }] }),
     trace(gave, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 9_000 }], keys: [{ at: 100, key: '*' }] }),
+    trace(settled, { flow: 'settled', keys: [{ at: 8_000, key: '3' }] }),
     trace(came, { keys: null, steps: [{ node: 'topics', ms: 1_000 }] }),
   ])
   t.same(await store.editions.nodeCounts('110', null, 0), { umbrella: { came: 2, left: 1, ms: 7_000 }, topics: { came: 2, left: 0, ms: 2_500 } }, 'what happens in a part belongs to the node that called it')
   t.same(await store.editions.nodeCounts('disaster', 'v', 0), { notice: { came: 2, left: 1, ms: 7_000 }, back: { came: 1, left: 0, ms: 0 } })
   t.same(await store.editions.nodeCounts('known-outage', null, 0), {})
-  t.same((await store.editions.lastTraces('disaster', 9)).map(({ callId }) => callId).sort(), [passed, gave].sort())
+  t.same((await store.editions.lastTraces('disaster', null, 0, 9)).map(({ callId }) => callId).sort(), [passed, gave].sort())
   t.same([...await store.editions.recordedKeys('110', 9)].sort((a, b) => a.keys.length - b.keys.length || (a.leftAt ?? 0) - (b.leftAt ?? 0)), [
-    { startAt: at, keys: [{ at: 8_000, key: '3' }], answeredAt: 20_000, category: 'noise' }, { startAt: at, keys: [{ at: 100, key: '*' }], leftAt: 9_000 },
-  ], 'who came back in the middle is none of them')
+    { startAt: at, keys: [{ at: 8_000, key: '3' }], answeredAt: 20_000 }, { startAt: at, keys: [{ at: 100, key: '*' }], leftAt: 9_000 },
+  ], 'who came back in the middle is none of them; what his keys said in the file of then proves nothing')
+  t.match(await store.editions.recordedKeys('settled', 9), [{ answeredAt: 20_000, category: 'water' }], 'as the operator settled it')
 })
 
 t.test('dialled numbers have flows of their own', async (t) => {

@@ -8,7 +8,9 @@ import { auditCommand } from '../../src/cli/audit.js'
 import { runCommand } from '../../src/cli/run.js'
 import { makePeople } from '../../src/people/people.js'
 import { verifyHistories, verifyPhotos } from '../../src/store/audit.js'
+import type { TicketAct } from '../../src/contracts/acts.js'
 import type { Self } from '../../src/contracts/people.js'
+import { makeTicketWrites } from '../../src/store/ticket-writes.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
 
@@ -248,6 +250,20 @@ t.test('tickets from before there were marks are sound, and so is what is done t
   // Whoever acts afterwards does not make it true.
   await act(id, 'close')
   t.match(await faults(), [{ type: 'field', field: 'signedAt' }])
+})
+
+t.test('what arrived too late says what somebody wanted, and accuses nobody', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const { open, act, operator } = await startCaseWork(store)
+  const id = await open()
+  await act(id, 'edit', { changes: { kind: 'consultation' } })
+  await act(id, 'settle', { outcome: 'answered' })
+  const { addLate } = makeTicketWrites(store.pool, () => undefined)
+  const acts: TicketAct[] = [{ actId: randomUUID(), act: 'edit', baseVersion: 1, changes: { description: '孩子已找到' } }, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'drainage', priority: 'urgent', note: '' }]
+  for (const one of acts) await addLate(id, one, operator, Date.now(), true)
+  t.same((await verifyHistories(store.pool)).faults, [])
 })
 
 t.test('a photo is what its unit showed: another one in its place is found, in its row and in its file', async (t) => {

@@ -28,6 +28,28 @@ t.test('what a terminal must hear of', async (t) => {
   }
   const kindsOf = async (id: string): Promise<string[]> => (await store.hall.notices(null)).filter(({ ticketId }) => ticketId === id).map(({ kind }) => kind)
 
+  await t.test('the receipt of what a unit was told before says nothing of what it is told now', async () => {
+    await owner.query(`insert into unit_channel (unit_id, channel, address, secret) values ('drainage', 'webhook', 'https://hook.example/late', 'k')`)
+    const drainage = people.find(({ unitId }) => unitId === 'drainage')
+    const hookOf = async (id: string, kind: string): Promise<string> => (await owner.query<{ id: string }>(`select id from outbox where ticket_id = $1 and kind = $2 and channel = 'webhook'`, [id, kind])).rows[0]?.id ?? ''
+    const awaited = async (id: string): Promise<string[]> => (await store.records.get(id)).work.clocks.flatMap(({ clock, tells }) => (clock === 'delivery' ? [tells ?? 'dispatch'] : []))
+    const [graver, again] = [await open(), await open()]
+    for (const id of [graver, again]) {
+      await act(id, 'dispatch', { unitId: 'drainage' })
+      await act(id, 'sign', {}, drainage)
+    }
+    await act(graver, 'prioritise', { priority: 'emergency', hazard: true })
+    await act(again, 'report', { result: 'done', photos: [] }, drainage)
+    await act(again, 'redo')
+    for (const [id, kind] of [[graver, 'raised'], [again, 'redo']] as const) {
+      t.equal(await store.hall.delivered(id, 'drainage', await hookOf(id, 'dispatch')), null)
+      t.same(await awaited(id), [kind])
+      t.ok(await store.hall.delivered(id, 'drainage', await hookOf(id, kind)))
+      t.same(await awaited(id), [])
+    }
+    await owner.query(`delete from unit_channel where unit_id = 'drainage'`)
+  })
+
   await t.test('an alarm is told however many reports nobody put away; what one unit does not read holds nothing back from another', async (t) => {
     const old = await open()
     await backlog('disputed', null, old)
@@ -55,6 +77,8 @@ t.test('what a terminal must hear of', async (t) => {
     await act(handled, 'deliver', { how: 'phone', unitId: 'telecom' })
     await pass(away, 'delivery', 46_000)
     await owner.query(`update outbox set created_at = created_at - interval '9 days' where ticket_id = any($1)`, [ids])
+    await owner.query(`update ticket_clock set started_at = started_at - interval '9 days' where ticket_id = any($1)`, [ids])
+    await owner.query(`update ticket set work = jsonb_set(work, '{clocks}', (select jsonb_agg(c || jsonb_build_object('startedAt', (c ->> 'startedAt')::bigint - 9 * 86400000)) from jsonb_array_elements(work -> 'clocks') c)) where id = any($1)`, [ids])
     const told = async (units: readonly string[] | null): Promise<string[]> => [...new Set((await store.hall.notices(units)).flatMap(({ unitId, about, ticketId, kind }) => (ids.includes(ticketId) ? [`${ids.indexOf(ticketId)} ${unitId ?? about ?? ''} ${kind}`] : [])))].sort()
     t.same(await told(['telecom']), ['0 telecom dispatch'], 'but what went elsewhere, or was told by telephone, is news of last week')
     t.same(await told(['drainage']), ['0 drainage dispatch', '1 drainage dispatch', '2 drainage dispatch'], 'who assists hears as well')
@@ -168,7 +192,7 @@ t.test('what a terminal must hear of', async (t) => {
     t.ok((await store.hall.notices(['drainage'])).some(({ ticketId, kind }) => ticketId === id && kind === 'dispatch'))
     t.match(await act(id, 'progress', { step: 'made-safe', photos: [] }, people.find(({ unitId }) => unitId === 'drainage')), { state: 'ruling', work: { safeAt: Number } })
     await pass(id, 'ruling', 5 * HOUR)
-    t.same(await messages(id), ['ruling-wanted 13900000301', 'urge 13900000301', 'warn 13900000301'])
+    t.same(await messages(id), ['ruling-wanted 13900000301', 'warn 13900000301', 'urge 13900000301'])
     await act(id, 'rule', { unitId: 'drainage', duty: (await owner.query<{ code: string }>(`select code from duty_rule where unit_id = 'drainage' and category = 'manhole-cover' limit 1`)).rows[0]?.code }, boss)
     t.notOk((await kindsOf(id)).includes('ruling-wanted'))
   })

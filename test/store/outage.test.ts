@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Self } from '../../src/contracts/people.js'
@@ -46,6 +46,19 @@ t.test('an outage', async (t) => {
     t.match(third, { provisionalNumber: 'P-EFGH01-001', version: own.version })
     for (const text of ['P-ABCD01-001', 'p-efgh01-001', 'PJKLM01']) t.match(await records.list({ text, limit: 5, offset: 0 }), { total: 1, tickets: [{ id }] }, text)
     t.match(await records.list({ text: 'P-ABCD01-002', limit: 5, offset: 0 }), { total: 0 })
+  })
+
+  await t.test('an act that was kept and is set aside for good: what is shown is again what the database says', async (t) => {
+    const owner = asOwner(t, store)
+    await owner.query(`create function refuse_it() returns trigger language plpgsql as $$ begin if new.changes::text like '%无法写入%' then raise exception 'a defect' using errcode = '54000'; end if; return new; end $$;
+      create trigger refuse_it before insert on ticket_history for each row execute function refuse_it()`)
+    const before = await records.openTicket(opening(randomUUID(), { operatorId: op1.id }))
+    t.match(await records.act(before.id, edit({ description: '无法写入' }), op1), { stored: 'journal', ticket: { fields: { description: '无法写入' } } })
+    await until('it to be set aside', async () => { await records.drain(); return records.status().rejected === 1 })
+    t.match(await records.get(before.id), { version: before.version, fields: { description: '' } })
+    t.match(told.filter(({ id }) => id === before.id).at(-1), { fields: { description: '' } }, 'and every desk hears so')
+    await owner.query('drop trigger refuse_it on ticket_history; drop function refuse_it')
+    rmSync(join(home.path, 'journal', 'test.log.rejected'))
   })
 
   await t.test('acts are done once, however often they are sent', async (t) => {

@@ -5,7 +5,8 @@ import { districtOf } from '../../src/dispatch/core/geo.js'
 import { makeHall } from '../../src/dispatch/hall.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { importSheet, knownNow } from '../../src/store/imports.js'
-import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
+import { makePlaceStore, respell } from '../../src/store/places.js'
+import { asOwner, openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
 
 const square = (lon: number, lat: number, size: number): number[][] => [[lon, lat], [lon + size, lat], [lon + size, lat + size], [lon, lat + size], [lon, lat]]
 const collection = (...features: object[]): string => JSON.stringify({ type: 'FeatureCollection', features: features.map((feature) => ({ type: 'Feature', ...feature })) })
@@ -72,4 +73,27 @@ t.test('a sheet of any length holds a handful of locks: the hall needs them too'
   await store.pool.query(`insert into place (code, name, kind, initials, lat, lon) values ('P0', '某处', 'road', '', 34, 112)`)
   const rows = Array.from({ length: 50 }, (_, n) => `P${n},某处 ${n},地标,34.6,112.4`)
   t.match(await importSheet(store.pool, 'places', `code,name,kind,lat,lon\n${rows.join('\n')}`, await knownNow(store.pool, []), false), { rows: 50, added: 49, changed: 1, problems: [], dry: false })
+})
+
+t.test('positions from Amap are kept where they are', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const [amap, wgs] = [[121.531541859215, 31.17530398364597], [121.5272106, 31.1774276]] as const
+  const come = async (kind: 'places' | 'districts', text: string): Promise<unknown> => (await importSheet(store.pool, kind, text, await knownNow(store.pool, []), false, false, 'gcj02')).problems
+  t.same(await come('places', collection({ properties: { code: 'P1', name: '某处', kind: 'landmark' }, geometry: { type: 'Point', coordinates: amap } })), [])
+  t.same(await come('districts', collection({ properties: { id: 'pudong', name: '浦东' }, geometry: { type: 'Polygon', coordinates: [square(amap[0], amap[1], 0.1)] } })), [])
+  const { rows: [row] } = await store.pool.query<{ lat: number; lon: number; outline: number[][][][] }>('select lat, lon, outline from place, district')
+  for (const [lon = 0, lat = 0] of [[row?.lon, row?.lat], row?.outline[0]?.[0]?.[0] ?? []]) t.ok(Math.abs(lon - wgs[0]) < 1e-5 && Math.abs(lat - wgs[1]) < 1e-5)
+})
+
+t.test('places that are loaded are found by the readings that were learnt since', async (t) => {
+  const { pool, finish } = await openOldDatabase(t, 167)
+  await pool.query(`insert into place (code, name, kind, aliases, initials, lat, lon) values
+    ('Z', '翟镇镇政府', 'landmark', '老翟镇', 'dzzzf zzzf zzf zf ldz dz', 34, 112), ('S', '十里堡', 'landmark', '', 'slb lb', 34, 112), ('K', '开元大道', 'road', '', 'kept', 34, 112)`)
+  await finish()
+  await respell(pool)
+  const { find } = makePlaceStore(pool)
+  for (const [typed, codes] of [['zzzzf', ['Z']], ['lzz', ['Z']], ['slp', ['S']], ['slb', ['S']], ['kept', ['K']]] as const) t.same((await find(typed)).map(({ code }) => code), codes, typed)
+  t.equal((await pool.query('select 1 from place where respell')).rowCount, 0)
 })

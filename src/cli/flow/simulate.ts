@@ -154,7 +154,7 @@ function sideBySide(now: Simulated, before: Simulated | null, seed: number): str
     const change = before === null || compare === undefined ? '' : signed(compare(now) - compare(before)).padStart(10)
     return `${before === null ? '' : value(before).padStart(column)}${value(now).padStart(column)}${change}   ${name}`
   })
-  return `${now.flow}  ${now.calls} 个来电 / calls, seed ${seed}\n${head}\n${lines.join('\n')}\n`
+  return `${now.flow}  ${now.calls} 个来电 / calls, seed ${seed}${now.known < now.calls ? `；标签正确与错误只计类别已定的 ${now.known} 个 / correct and wrong are of the ${now.known} whose category is known` : ''}\n${head}\n${lines.join('\n')}\n`
 }
 
 function quantiles(en: string, zh: string, of: (one: Simulated) => Distribution | null): [string, (one: Simulated) => string, (one: Simulated) => number][] {

@@ -141,7 +141,14 @@ export async function runFlowWalk(args: readonly string[], { stdout, stderr }: C
   if (options.values.write !== true) stdout.write(text)
   else if (count > 0) {
     const before = own === undefined ? `# yaml-language-server: $schema=./test.schema.json\nflow: "${name}"\ntests:\n` : (await readFile(path, 'utf8')).replace(/\n*$/, '\n')
-    await writeFile(path, `${before}${text}`)
+    const after = `${before}${text}`
+    // A list of tests that is written in another way, or is not the last of its file, cannot be gone on with.
+    if (loadScenarios({ path, text: after }).scenarios.length !== count + (own?.scenarios.scenarios.length ?? 0)) {
+      stdout.write(text)
+      stderr.write(`${basename(path)} 的写法与 walk 不同（tests: 须在文件最后，每个测试缩进两格），没有写入，新测试见上。/ ${basename(path)} is not written as walk writes: nothing was added, the new tests are above. Put tests: last in the file, each test on lines of its own, indented by two.\n`)
+      return EXIT.problems
+    }
+    await writeFile(path, after)
   }
   stderr.write(`${count} 个新测试，走过 ${wanted.size - left.length}/${wanted.size} 个尚未覆盖的出口。/ ${plural(count, 'new test')} for ${wanted.size - left.length} of ${plural(wanted.size, 'way')} out not taken yet.\n`)
   for (const { from, exit } of left) stderr.write(`  没有找到 / not found: ${from} ${exit.path.join('.')} (${exit.by}${exit.label === undefined ? '' : ` ${exit.label}`}) → ${exit.to}\n`)

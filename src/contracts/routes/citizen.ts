@@ -28,7 +28,7 @@ export const CITIZEN_ROUTES = {
   open311: {
     method: 'GET', path: '/open311/v2/:file', roles: 'public', summary: { zh: 'Open311：服务目录、诉求列表', en: 'Open311: discovery, services, requests' },
     params: strict({ file: Type.String({ pattern: '^(discovery|services|requests)\\.(json|xml)$' }) }),
-    query: lenient({ ...Key, service_request_id: Text(400), service_code: Text(100), start_date: Text(40), end_date: Text(40), status: Type.Optional(Type.String({ pattern: '^(open|closed)(,(open|closed))?$' })), page: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })), page_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) }),
+    query: lenient({ ...Key, service_request_id: Text(400), service_code: Text(100), start_date: Text(40), end_date: Text(40), status: Type.Optional(Type.String({ pattern: '^((open|closed)(,(open|closed))?)?$' })), page: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })), page_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) }),
     response: Type.String(),
   },
   open311One: {
@@ -45,7 +45,7 @@ export const CITIZEN_ROUTES = {
     body: lenient({
       ...Key, service_code: Type.String({ minLength: 1, maxLength: 32 }), description: Type.Optional(Type.String({ maxLength: 4_000 })), address_string: Text(256), address_id: Text(64),
       lat: Type.Optional(Type.Number({ minimum: -90, maximum: 90 })), long: Type.Optional(Type.Number({ minimum: -180, maximum: 180 })),
-      first_name: Text(32), last_name: Text(32), phone: Text(20), email: Text(200), device_id: Text(100), account_id: Text(100), media_url: Text(500),
+      first_name: Text(32), last_name: Text(32), phone: Text(40), email: Text(200), device_id: Text(100), account_id: Text(100), media_url: Text(500),
     }),
     response: Type.String(),
   },

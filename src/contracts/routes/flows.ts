@@ -89,7 +89,7 @@ export type FlowLive = Static<typeof FlowLive>
 const Spread = strict({ p50: Type.Number(), p90: Type.Number(), p99: Type.Number(), mean: Type.Number() })
 const MaybeSpread = Type.Union([Spread, Type.Null()])
 export const FlowSimulated = strict({
-  version: Type.String(), calls: Type.Integer(), tagged: Type.Number(), correct: Type.Number(), wrong: Type.Number(), hungUp: Type.Number(),
+  version: Type.String(), calls: Type.Integer(), /** Calls of which it is known what they were about: `correct` and `wrong` are of these. */ known: Type.Integer(), tagged: Type.Number(), correct: Type.Number(), wrong: Type.Number(), hungUp: Type.Number(),
   timeToTag: MaybeSpread, keys: MaybeSpread, heard: MaybeSpread,
   /** Calls by whole seconds until the category was known; the last entry holds all later ones. */
   tagSeconds: Type.Array(Type.Integer()),

@@ -53,7 +53,7 @@ export const flowsEn: typeof flowsZhCN = {
   hours: (hours) => (hours === 1 ? '1 hour' : hours === 24 ? '24 hours' : `${hours / 24} days`),
   drawing: {
     label: (flow) => `Drawing of ${flow}`,
-    came: 'came by', left: 'hung up here', time: 'mean time', now: 'here now',
+    left: 'hung up here', figures: 'came by · mean time · −hung up here; in a circle: here now',
     legend: { caller: 'key', always: 'then', silence: 'silence', fault: 'fault' },
     node: (came, left, seconds) => `${came} came by, ${left} hung up here, ${seconds} s on average`,
     calls: 'Latest calls', noCalls: 'No call came by in this time.', pick: 'Choose a call to see its way', all: 'All calls', wrong: (count) => `${count} wrong`,
@@ -70,7 +70,7 @@ export const flowsEn: typeof flowsZhCN = {
   simulate: {
     old: 'Old', new: 'New', model: 'Callers', mixture: 'Mixture', calls: 'Calls', run: 'Simulate', running: 'Simulating…',
     models: { hurried: 'hurried', elderly: 'elderly, slow', silent: 'press nothing', 'wrong-keys': 'often wrong', 'leaves-early': 'hang up early' },
-    recorded: 'real calls (keys replayed)', recordedHint: 'Keys of the last real calls at the times at which they were pressed, through the old and the new one; right is the category that the operator settled.', noneRecorded: 'No call is recorded yet: come back when somebody has called this flow.', count: (calls) => (calls === 1 ? '1 call' : `${calls} calls`),
+    recorded: 'real calls (keys replayed)', recordedHint: 'Keys of the last real calls at the times at which they were pressed, through the old and the new one; right is the category that the operator settled.', noneRecorded: 'No call is recorded yet: come back when somebody has called this flow.', count: (calls) => (calls === 1 ? '1 call' : `${calls} calls`), known: (calls) => `right and wrong are of the ${calls} whose category an operator settled`,
     hint: 'The same callers go through the old and the new one: which tells the operator sooner what it is about.',
     rows: { tagged: 'Category known', correct: 'Category right', wrong: 'Category wrong', timeToTag: 'Time until known (median / 90 %)', keys: 'Keys per call (mean / 90 %)', heard: 'Length of the flow (median / 90 %)', hungUp: 'Hung up on the way' },
     chart: 'Category known after … seconds (of all calls)', seconds: 's',
@@ -78,7 +78,7 @@ export const flowsEn: typeof flowsZhCN = {
   },
   notice: {
     refused: (edition) => `This version of the program cannot run edition ${edition} of the flows: one that ran before goes on; put the files right and publish them`,
-    tapes: (count) => `${count === 1 ? '1 prompt' : `${count} prompts`} of the published flows cannot be had on this node; looked for again`,
+    tapes: (count) => `${count === 1 ? '1 prompt' : `${count} prompts`} of the flows that run cannot be had on this node; looked for again`,
     returned: (edition) => `Flows went back to edition ${edition} by themselves: wrong keys, hang-ups or failed prompts had jumped`,
     broken: (count) => `${count === 1 ? '1 problem' : `${count} problems`} in the flow files: what ran before goes on, the change is not in force`,
     kept: 'Database away: flows run from the edition kept on this machine',

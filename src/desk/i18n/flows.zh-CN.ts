@@ -56,7 +56,7 @@ export const flowsZhCN = {
   hours: (hours: number) => (hours === 1 ? '1 小时' : hours === 24 ? '24 小时' : `${hours / 24} 天`),
   drawing: {
     label: (flow: string) => `流程图：${flow}`,
-    came: '经过', left: '在此挂断', time: '平均停留', now: '此刻在此',
+    left: '在此挂断', figures: '经过 · 平均停留 · −在此挂断　蓝圈：此刻在此',
     legend: { caller: '按键', always: '播完', silence: '不按键', fault: '故障' },
     node: (came: number, left: number, seconds: string) => `经过 ${came}，在此挂断 ${left}，平均停留 ${seconds} 秒`,
     calls: '最近的来电', noCalls: '这段时间没有来电经过。', pick: '点一个来电，看它走过的路', all: '全部来电', wrong: (count: number) => `错键 ${count}`,
@@ -73,7 +73,7 @@ export const flowsZhCN = {
   simulate: {
     old: '旧', new: '新', model: '来电者', mixture: '混合', calls: '来电数', run: '开始模拟', running: '正在模拟…',
     models: { hurried: '性急', elderly: '年长、动作慢', silent: '什么都不按', 'wrong-keys': '常按错', 'leaves-early': '等不及挂机' } satisfies Record<Model, string>,
-    recorded: '真实来电（重放按键）', recordedHint: '最近真实来电录得的按键，按原来的时刻分别走旧版和新版；类别对不对，以座席办结的为准。', noneRecorded: '还没有录得的来电：有人拨入过此流程之后再来。', count: (calls: number) => `${calls} 个来电`,
+    recorded: '真实来电（重放按键）', recordedHint: '最近真实来电录得的按键，按原来的时刻分别走旧版和新版；类别对不对，以座席办结的为准。', noneRecorded: '还没有录得的来电：有人拨入过此流程之后再来。', count: (calls: number) => `${calls} 个来电`, known: (calls: number) => `类别正确与错误只计座席已定类别的 ${calls} 个`,
     hint: '同一批来电者分别走旧版和新版：谁更快让座席知道是什么事。',
     rows: { tagged: '得知类别的来电', correct: '类别正确', wrong: '类别错误', timeToTag: '得知类别用时（中位 / 90%）', keys: '每个来电按键（平均 / 90%）', heard: '流程时长（中位 / 90%）', hungUp: '中途挂断' },
     chart: '到第几秒已得知类别（占全部来电）', seconds: '秒',
@@ -81,7 +81,7 @@ export const flowsZhCN = {
   },
   notice: {
     refused: (edition: number) => `本版程序不能运行流程第 ${edition} 版：以前运行过的一版照常，请改好文件并发布`,
-    tapes: (count: number) => `已发布流程的 ${count} 个提示音在本机上取不到，正在重试`,
+    tapes: (count: number) => `运行中的流程有 ${count} 个提示音在本机上取不到，正在重试`,
     returned: (edition: number) => `流程已自动退回第 ${edition} 版：新版的错键、挂断或播放失败骤升`,
     broken: (count: number) => `流程文件有 ${count} 个问题：运行版照常，改动没有生效`,
     kept: '数据库不可用：流程运行本机留存的一版',

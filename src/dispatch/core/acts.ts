@@ -8,7 +8,7 @@ import { difference, factsOf, same, TRACKED, type Changes } from './changes.js'
 import { allowed, atHall, begin, beginDelivery, deliver, extend, guardedBy, hazardous, hazardousAtHall, undelivered, without } from './clocks.js'
 import { toCaller, toUnits, unitsOf, type NoticeDraft } from './notices.js'
 import { regrade } from './regrade.js'
-import { heldTo, knownDuty, mayRule, refuse } from './refusal.js'
+import { heldTo, knownDuty, mayRule, refuse, tooFar } from './refusal.js'
 import type { Rules } from './rules.js'
 import { assigneesAmong, giveBack, isLast, MOST_RETURNS, performUnit, rulingWanted, takenBack, type Moved } from './unit-acts.js'
 
@@ -143,7 +143,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
   }
 
   /** What a ruling gave to a unit goes to another by the officer alone. */
-  const ruled = (unitId: string): void => { if (work.binding && before.unitId !== null && before.unitId !== unitId && !mayRule(rules, who)) refuse(before, act.act, '已经裁定，只有裁定人可以改派', 'it was given by a ruling: only the named officer gives it to another') }
+  const ruled = (unitId: string): void => { if (work.binding && before.unitId !== null && unitId !== before.unitId && !mayRule(rules, who)) refuse(before, act.act, '已经裁定，只有裁定人可以改派', 'it was given by a ruling: only the named officer gives it to another') }
 
   /** The hall takes back what a unit referred, so that it was put down as by a return. The second time nobody but the officer says whose it is. */
   const back = takenBack(before)
@@ -189,14 +189,15 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'refer': {
       if (who.role === 'unit') heldTo(before, act.act)
       if (act.nextAt <= now) refuse(before, act.act, '下一步日期须在将来', 'the next date must lie ahead')
+      tooFar(before, act.act, act.nextAt, now)
+      overCitizen(act.note)
       // The matter is another body's; a danger is not, and somebody has a clock for it: the unit that has it, else the hall.
       const hazard = before.state === 'open' ? hazardous(before, rules) : work.hazard
       const danger = hazard && work.safeAt === null
       if (danger && act.note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here')
-      overCitizen(act.note)
+      // Whose putting-down it was it stays, whoever refers it on: the hall may take it back.
+      const by = who.role === 'unit' ? who.unitId : before.work.referral?.by
       // Who waits for one body to take it waits no longer for another one: a receipt that is awaited goes on.
-      // Nor does it become the hall's own by being referred on: the unit put it down.
-      const by = who.role === 'unit' ? who.unitId : work.referral?.by
       const ticket = withWork({ hazard, referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null, ...(by !== undefined && { by }) } })
       const received: Ticket = { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }
       const guarded = danger ? begin(received, ['safe'], work.deliveredAt === null ? null : before.unitId, rules, now) : received.work.clocks
@@ -209,7 +210,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'visit': return quiet(withWork({ visit: { result: act.result, note: act.note, at: now } }))
     case 'redo': {
       // It goes there again, from when it hears of it; whether a danger is still away nobody knows unless somebody says so.
-      const ticket = withWork({ hazard: hazardous(before, rules), visit: null, deliveredAt: null, arrivedAt: null, extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) })
+      const ticket = withWork({ hazard: hazardous(before, rules), report: null, visit: null, deliveredAt: null, arrivedAt: null, extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) })
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket), 'redo') } }, notices: toUnits(next, 'redo') }
     }
     case 'reopen': {

@@ -47,7 +47,9 @@ const BLANK: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entri
 /** Which field of a ticket is not what its history made of it; null: none. */
 function strayed(rows: readonly ChainRow[], { state, facts, columns }: TicketHead): string | null {
   const written = new Map<string, unknown>()
-  for (const { changes } of rows) {
+  for (const { act, changes } of rows) {
+    // It says what somebody wanted, and the ticket never became.
+    if (act === 'late') continue
     for (const [field, change] of Object.entries(JSON.parse(changes) as Record<string, unknown>)) {
       if (Array.isArray(change) && change.length === 2 && field in facts) written.set(field, change[1])
       // As `privacy` was written before it had four degrees.

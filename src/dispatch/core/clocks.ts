@@ -128,5 +128,7 @@ const STEP_MEETS: Readonly<Record<ActOf<'progress'>['step'], readonly Clock[]>> 
 
 /** Which clocks, of those that ended, ended because what they waited for was done. */
 export function metBy(act: TicketAct): readonly Clock[] {
+  // Who says that it is not done says neither that he was there nor that it is mended.
+  if (act.act === 'report' && act.result === 'not-done') return ['delivery', 'sign', 'report']
   return [...MEETS[act.act] ?? [], ...(act.act === 'progress' ? STEP_MEETS[act.step] : [])]
 }

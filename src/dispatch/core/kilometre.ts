@@ -28,10 +28,24 @@ export function readMark(text: string): Mark | null {
   return { roadCode, roadName, metres: Number(whole) * 1000 + (fraction === undefined ? Number(plus ?? spokenPlus ?? 0) : Number(fraction.padEnd(3, '0'))) }
 }
 
+/** What people say behind a mark, or between it and the road: on which side of it, and where they are going. */
+const SIDE = '\\(?(?:[上下]行线?|双向|[东南西北]向[东南西北]|[往向去朝至]?\\p{Script=Han}{1,8}方向|[东南西北左右][侧幅])\\)?'
+const BEHIND = new RegExp(`(?:\\s*(?:处|附近|${SIDE}))+$`, 'u')
+const BEFORE = new RegExp(`(?<=[路速道线\\d\\s])${SIDE}\\s*(?=K?\\s*\\d+(?:\\D|$))`, 'iu')
+const plainRoad = (name: string): string => name.replace(/公路$/, '')
+
+/** A mark as an operator types what a caller says: the side that he names is no part of it, and 连霍高速公路 is 连霍高速. Null: none. */
+export function typedMark(text: string): Mark | null {
+  const mark = readMark(text.normalize('NFKC').trim().replace(BEHIND, '').replace(BEFORE, ''))
+  if (mark === null) return null
+  const roadName = plainRoad(mark.roadName)
+  return mark.roadCode === '' && (roadName.length < 2 || /(?:方向|[上下]行线?)$/.test(roadName)) ? null : { ...mark, roadName }
+}
+
 /** `K812+050` */
 export const markLabel = (metres: number): string => `K${Math.floor(metres / 1000)}+${String(metres % 1000).padStart(3, '0')}`
 
-const sameRoad = (one: Mark, other: Mark): boolean => (one.roadCode !== '' && other.roadCode !== '' ? one.roadCode === other.roadCode : one.roadName === other.roadName)
+const sameRoad = (one: Mark, other: Mark): boolean => (one.roadCode !== '' && other.roadCode !== '' ? one.roadCode === other.roadCode : plainRoad(one.roadName) === plainRoad(other.roadName))
 const roadOf = ({ roadCode, roadName }: Mark): string => [roadCode, roadName].filter((part) => part !== '').join(' ')
 
 /**

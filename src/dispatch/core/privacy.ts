@@ -35,15 +35,19 @@ export const maskedNumber = (number: string): string => (number.length < 7 ? num
 
 const numberFor = (number: string, shown: NumberShown): string => (shown === 'full' ? number : shown === 'reason' ? maskedNumber(number) : '')
 
+/** What a caller's keys say of what he wants. Whatever else he keyed may be a telephone or an identity number: it is for who may see the complainant's own. */
+const OF_THE_MATTER: ReadonlySet<string> = new Set(['category', 'language', 'channel'])
+
 /** A ticket as this outlet may see it. Pure; whatever is not the complainant's stays as it is. */
 export function shownTo(ticket: Ticket, outlet: Outlet): Ticket {
   const shown = SHOWN[ticket.work.privacy][outlet]
-  const { caller, fields } = ticket
+  const { caller, fields, tags } = ticket
   if (shown.number === 'full' && shown.name) return ticket
   return {
     ...ticket,
     caller: { ...caller, number: numberFor(caller.number, shown.number), name: shown.name ? caller.name : '' },
     fields: shown.name ? fields : { ...fields, callerName: '' },
+    tags: tags.filter(({ key }) => OF_THE_MATTER.has(key)),
   }
 }
 

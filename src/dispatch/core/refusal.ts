@@ -14,6 +14,12 @@ export function refuse(ticket: Ticket, act: TicketAct['act'], zh: string, en: st
   throw new LiandongError('ticket.illegal', { state: ticket.state, act, zh, en })
 }
 
+const YEARS = 10
+/** A day beyond any that somebody waits for is a slip of the hand. @throws LiandongError `ticket.illegal` */
+export function tooFar(ticket: Ticket, act: TicketAct['act'], at: number, now: number): void {
+  if (at > now + YEARS * 365 * 86_400_000) refuse(ticket, act, `日期过远，最多 ${YEARS} 年`, `that is too far ahead: at most ${YEARS} years`)
+}
+
 /** Who may rule: the persons named for it; where nobody is named, whoever leads the hall. */
 export const mayRule = ({ officers }: Pick<Rules, 'officers'>, { role, id }: { readonly role: Role; readonly id?: string | undefined }): boolean => (officers.length === 0 ? ACTS.rule.roles.includes(role) : officers.includes(id ?? ''))
 

@@ -3,7 +3,7 @@ import type { Ticket } from '../../contracts/ticket.js'
 import type { Dispute, Return, TicketWork } from '../../contracts/work.js'
 import { begin, deliver, guardedBy, metBy, running, undelivered, without } from './clocks.js'
 import type { NoticeDraft } from './notices.js'
-import { heldTo, knownDuty, refuse } from './refusal.js'
+import { heldTo, knownDuty, refuse, tooFar } from './refusal.js'
 import type { Rules } from './rules.js'
 
 /** A ticket that is given back so often is for a binding ruling. */
@@ -54,6 +54,7 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
       const due = Math.min(...clocks.map(({ at }) => at.urge))
       if (due <= entered) refuse(before, act.act, '须在到期前申请', 'it must be asked before it is due')
       if (act.until <= Math.max(...clocks.map(({ at }) => at.urge))) refuse(before, act.act, '新期限须晚于原期限', 'the new limit must be later than the old one')
+      tooFar(before, act.act, act.until, now)
       const ticket: Ticket = { ...next, work: { ...work, extension: { unitId, until: act.until, note: act.note, askedAt: now, state: 'asked' } } }
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['extension'], null, rules, heard) } }, notices: [{ kind: 'extension-asked', to: 'hall' }] }
     }

@@ -17,8 +17,11 @@ export function columnName(index: number): string {
   return index < 26 ? String.fromCharCode(65 + index) : columnName(Math.floor(index / 26) - 1) + columnName(index % 26)
 }
 
-/** UTF-8, with or without its mark; what is not UTF-8 is what Chinese spreadsheet programs write. */
+/** UTF-8, with or without its mark, or UTF-16 with its own (“Unicode text” of spreadsheet programs); what is neither is what Chinese ones write. */
 export function decodeTable(content: Uint8Array): string {
+  const [first, second] = content
+  if (first === 0xFF && second === 0xFE) return new TextDecoder('utf-16le').decode(content)
+  if (first === 0xFE && second === 0xFF) return new TextDecoder('utf-16be').decode(content)
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(content)
   } catch {
@@ -61,7 +64,9 @@ export function readTable(text: string): Table {
   const rows = body.flatMap((cells, n) => (cells.every((one) => one === '') ? [] : [{ row: n + 2, cells }]))
   if (rows.length > MOST_ROWS) problems.push({ row: MOST_ROWS + 2, column: 'A', problem: { zh: `最多 ${MOST_ROWS} 行`, en: `${MOST_ROWS} rows at most` } })
   for (const { row, cells } of rows) {
-    if (cells.length > header.length) problems.push({ row, column: columnName(header.length), problem: { zh: `多出 ${cells.length - header.length} 格，检查是否缺引号`, en: `${cells.length - header.length} cells too many: is a quotation mark missing?` } })
+    // Spreadsheet programs write empty cells to the end.
+    const over = cells.findLastIndex((one) => one !== '') + 1 - header.length
+    if (over > 0) problems.push({ row, column: columnName(header.length), problem: { zh: `多出 ${over} 格，检查是否缺引号`, en: `${over} cells too many: is a quotation mark missing?` } })
   }
   return { header, rows, problems }
 }

@@ -10,6 +10,8 @@ export interface Column<T = unknown> {
   readonly required?: true
   readonly read: (text: string) => Cell<T>
 }
+/** What is wrong with a row, and in which of its cells. */
+export interface Odd<K> { readonly column: K; readonly problem: Bilingual }
 type Columns = Readonly<Record<string, Column>>
 type ValueOf<C> = C extends { readonly required: true; readonly read: (text: string) => Cell<infer T> } ? T : C extends { readonly read: (text: string) => Cell<infer T> } ? T | null : never
 export type RowOf<C extends Columns> = { readonly [K in keyof C]: ValueOf<C[K]> }
@@ -45,7 +47,7 @@ export const cells = {
   day: (text: string): Cell<string> => {
     const match = /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/.exec(text)
     const day = match === null ? '' : `${match[1] ?? ''}-${(match[2] ?? '').padStart(2, '0')}-${(match[3] ?? '').padStart(2, '0')}`
-    return day !== '' && Number.isFinite(Date.parse(day)) && new Date(Date.parse(day)).toISOString().startsWith(day) ? fine(day) : wrong(`“${text}”不是日期（如 2026-10-01）`, `“${text}” is not a day (2026-10-01)`)
+    return day >= '1900' && Number.isFinite(Date.parse(day)) && new Date(Date.parse(day)).toISOString().startsWith(day) ? fine(day) : wrong(`“${text}”不是日期（如 2026-10-01）`, `“${text}” is not a day (2026-10-01)`)
   },
   yes: (text: string): Cell<boolean> => {
     const cell = cells.oneOf({ 是: 'yes', 否: 'no', yes: 'yes', no: 'no', true: 'yes', false: 'no', 1: 'yes', 0: 'no' })(text)
@@ -55,10 +57,10 @@ export const cells = {
 
 /**
  * Reads a table by its header. Every problem is named by row and column; rows with one are left out.
- * @param key what no two rows may share
- * @param check what is wrong with cells that are right each by itself, and in which of them
+ * @param key columns that no two rows may share together; the first of them says what it is
+ * @param check all that is wrong with cells that are right each by itself, and in which of them
  */
-export function readSheet<C extends Columns>(text: string, columns: C, key: (row: RowOf<C>) => string, check: (row: RowOf<C>) => { readonly column: keyof C & string; readonly problem: Bilingual } | null = () => null): Sheet<RowOf<C>> {
+export function readSheet<C extends Columns>(text: string, columns: C, key: readonly (keyof C & string)[], check: (row: RowOf<C>) => readonly Odd<keyof C & string>[] = () => []): Sheet<RowOf<C>> {
   const table = readTable(text)
   const problems: CellProblem[] = [...table.problems]
   const places = new Map<string, number>()
@@ -92,8 +94,7 @@ export function readSheet<C extends Columns>(text: string, columns: C, key: (row
       const index = places.get(name)
       const given = index === undefined ? '' : own[index] ?? ''
       if (given === '') {
-        value[name] = null
-        if (column.required !== true || index === undefined) continue
+        if (column.required !== true || index === undefined) { value[name] = null; continue }
         good = false
         problems.push({ row, column: columnName(index), problem: { zh: `“${column.zh}”不能为空`, en: `“${name}” must not be empty` } })
         continue
@@ -102,13 +103,17 @@ export function readSheet<C extends Columns>(text: string, columns: C, key: (row
       if ('value' in cell) value[name] = cell.value
       else { good = false; problems.push({ row, column: columnName(index ?? 0), problem: cell.problem }) }
     }
-    if (!good || lacking) continue
+    if (lacking) continue
+    // Of a row with a bad cell, too, unless that is what it would be known by.
+    const same = key.some((name) => value[name] === undefined) ? null : JSON.stringify(key.map((name) => value[name]))
+    const before = same === null ? undefined : seen.get(same)
+    if (before !== undefined) problems.push({ row, column: columnName(places.get(key[0] ?? '') ?? 0), problem: { zh: `与第 ${before} 行重复`, en: `the same as row ${before}` } })
+    else if (same !== null) seen.set(same, row)
+    if (!good) continue
     const whole = value as RowOf<C>
     const odd = check(whole)
-    if (odd !== null) { problems.push({ row, column: columnName(places.get(odd.column) ?? 0), problem: odd.problem }); continue }
-    const before = seen.get(key(whole))
-    if (before !== undefined) problems.push({ row, column: 'A', problem: { zh: `与第 ${before} 行重复`, en: `the same as row ${before}` } })
-    else { seen.set(key(whole), row); rows.push({ row, value: whole }) }
+    for (const { column, problem } of odd) problems.push({ row, column: columnName(places.get(column) ?? 0), problem })
+    if (before === undefined && odd.length === 0) rows.push({ row, value: whole })
   }
   return { read: table.rows.length, rows, columns: new Map([...places].map(([name, index]) => [name, columnName(index)])), problems: problems.sort((a, b) => a.row - b.row || a.column.length - b.column.length || (a.column < b.column ? -1 : 1)) }
 }

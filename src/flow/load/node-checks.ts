@@ -7,7 +7,7 @@ import { arrowsOf, type Arrow } from './graph.js'
 import type { TagBook } from './load.js'
 import { nearest, suggest } from './problems.js'
 import type { Report } from './report.js'
-import { fits, reportShape } from './shape.js'
+import { fits, reportNumbers, reportShape } from './shape.js'
 import type { YamlSource } from './yaml-source.js'
 
 /** Prompts that exist: language → names. */
@@ -50,6 +50,7 @@ export function checkNodes(check: Check): Map<string, CheckedNode> {
     const base = ['nodes', name]
     const type = typeOf(check, name, value)
     if (type !== null && fits(type.schema, value)) {
+      reportNumbers(type.schema, value, { source, base, report })
       type.check(value, (code, path, details) => report(code, source.at([...base, ...path]), details))
       const node = type.bind(value)
       for (const { to, path } of node.exits) checkTarget(check, to, [...base, ...path], names)
@@ -131,7 +132,7 @@ const DONE_TAGS: ReadonlySet<string> = new Set(['message', 'call-back', 'transfe
 const OWN_TAGS: ReadonlySet<string> = new Set(['category', 'language', ...DONE_TAGS])
 
 function checkTags({ source, report, categories, tags, languages }: Check, node: BoundNode, base: NodePath): void {
-  for (const { key, value, path } of node.tags) {
+  for (const { key, value, keyed, path } of node.tags) {
     if (DONE_TAGS.has(key) && node.type !== key) {
       report('tag.own', value === undefined ? source.at([...base, ...path]) : source.keyAt([...base, ...path]), { key })
       continue
@@ -139,7 +140,10 @@ function checkTags({ source, report, categories, tags, languages }: Check, node:
     const values = OWN_TAGS.has(key) ? null : tags?.get(key)
     if (tags !== null && values === undefined) report('tag.unknown', value === undefined ? source.at([...base, ...path]) : source.keyAt([...base, ...path]), { key, suggestion: suggest(key, ['category', 'language', ...tags.keys()]) })
     if (value !== undefined && values?.includes(value) === false) report('tag.value', source.at([...base, ...path]), { key, value, suggestion: suggest(value, values) })
-    if (value === undefined) continue
+    if (value === undefined) {
+      if (values != null && keyed?.every((one) => values.includes(one)) !== true) report('tag.keyed', source.at([...base, ...path]), { key, values: values.join(', ') })
+      continue
+    }
     const span = source.at([...base, ...path])
     if (key === 'category' && categories !== null && !categories.some(({ code }) => code === value)) report('tag.category', span, { value, suggestion: suggest(value, categories.map(({ code }) => code)) })
     if (key === 'language' && !languages.some((language) => language === value)) report('tag.language', span, { value, choices: languages.join(', ') })

@@ -67,6 +67,9 @@ export function readYaml(text: string, report: Report): YamlSource | null {
   return source
 }
 
+/** Numbers that say what is written: no zeros in front, which a number does not keep, and no more digits than it holds. */
+const AS_WRITTEN = /^-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,6})?$/
+
 function readAnew(original: string, report: Report): YamlSource | null {
   const scanned = scanYaml(original, report)
   if (scanned === null) return null
@@ -124,6 +127,7 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
     if (hasTag(node)) report('yaml.tag', span)
     const control = isScalar(node) && typeof node.value === 'string' ? CONTROL.exec(node.value) : null
     if (control !== null) report('yaml.control', span, { code: codeOf(control[0]) })
+    if (isScalar(node) && typeof node.value === 'number' && !AS_WRITTEN.test(node.source ?? '')) report('yaml.number', span, { value: node.source ?? '', read: node.value })
     if (isScalar(node)) return { value: typeof node.value === 'string' ? withoutStandIns(node.value) : node.value, position }
     if (isSeq(node)) {
       const children = new Map<string, Position>()

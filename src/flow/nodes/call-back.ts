@@ -34,12 +34,12 @@ function askingNumber(node: CallBack): Asking {
 }
 
 const forNumber = (outcome: NodeOutcome): NodeOutcome => (outcome.kind === 'stay' ? { ...outcome, memory: { ...outcome.memory, number: true } } : outcome)
-const promised = (node: CallBack, number?: string): NodeOutcome => ({ kind: 'goto', to: node.next, tags: { 'call-back': 'wanted' }, notes: [{ type: 'call-back', ...(number !== undefined && { number }) }] })
+const promised = (node: CallBack, number?: string): NodeOutcome => ({ kind: 'goto', to: node.next, by: 'caller', label: node.key, tags: { 'call-back': 'wanted' }, notes: [{ type: 'call-back', ...(number !== undefined && { number }) }] })
 
 function answeredYes(node: CallBack, other: boolean, context: NodeContext): NodeOutcome {
   if (!other && context.surroundings.caller.number !== '') return promised(node)
   // A withheld number cannot be called; without a way to key one in there is nothing to promise.
-  if (node.askNumber === undefined) return { kind: 'goto', to: node.onSilence }
+  if (node.askNumber === undefined) return { kind: 'goto', to: node.onSilence, by: 'silence' }
   return forNumber(enterQuestion(askingNumber(node), { ...context, visited: false }))
 }
 

@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import { enterQuestion, faultOf, questionExits, questionPrompts, questionTimes, questionUses, resumeQuestion, retryQuestion, type Asking } from '../ask.js'
 import { closed, NAME_PATTERN, NodeName, says, Seconds } from '../fields.js'
 import { defineNode } from '../node-type.js'
-import { fitsPattern, lengthsOf, sampleOf } from '../dial-pattern.js'
+import { fitsPattern, isLiteral, lengthsOf, sampleOf } from '../dial-pattern.js'
 import { askFields, onFaultField, SILENCE_SECONDS, silenceField } from '../question-fields.js'
 
 const BETWEEN_KEYS_SECONDS = 3
@@ -47,6 +47,9 @@ const fits = (node: Collect, digits: string) =>
   digits.length >= (node.min ?? MIN) && digits.length <= node.max && /^[0-9*#]+$/.test(digits)
   && (node.patterns === undefined || node.patterns.some((pattern) => fitsPattern(pattern, digits)))
 
+/** One key is enough, whichever: no input is wrong. */
+const takesAny = (node: Collect): boolean => (node.min ?? MIN) === 1 && node.patterns === undefined
+
 /** Several keys become the value of a tag. */
 export const collect = defineNode({
   type: 'collect',
@@ -63,10 +66,13 @@ export const collect = defineNode({
     '  next: thanks',
     '  onSilence: waiting',
   ].join('\n'),
-  exits: (node) => [{ to: node.next, by: 'caller', path: ['next'], time: questionTimes(asking(node)).answered }, ...questionExits(asking(node))],
+  exits: (node) => [{ to: node.next, by: 'caller', path: ['next'], time: questionTimes(asking(node)).answered }, ...questionExits(asking(node)).filter(({ label }) => label !== '?' || node.onWrong !== undefined || !takesAny(node))],
   prompts: questionPrompts,
   uses: (node) => [...questionUses(node), { kind: 'variable', name: node.saveAs, how: 'write', path: ['saveAs'] }],
-  tags: (node) => [{ key: node.saveAs, path: ['saveAs'] }],
+  tags({ saveAs, patterns }) {
+    const listed = patterns !== undefined && patterns.every(isLiteral)
+    return [{ key: saveAs, path: ['saveAs'], ...(listed && { keyed: patterns }) }]
+  },
   inputs(node) {
     const terminator = (node.terminators ?? TERMINATORS).charAt(0)
     // A telephone number where one is taken: most inputs are one.
@@ -79,7 +85,9 @@ export const collect = defineNode({
     if (min > node.max) complain('collect.range', ['max'], { min, max: node.max })
     for (const [index, pattern] of (node.patterns ?? []).entries()) {
       const [shortest, longest] = lengthsOf(pattern)
-      if (longest < min || shortest > node.max) complain('collect.pattern', ['patterns', index], { pattern, min, max: node.max })
+      const terminators = node.terminators ?? TERMINATORS
+      if (!fitsPattern(pattern, sampleOf(pattern, 0)) || Array.from(terminators).some((key) => pattern.includes(key))) complain('collect.never', ['patterns', index], { pattern, terminators })
+      else if (longest < min || shortest > node.max) complain('collect.pattern', ['patterns', index], { pattern, min, max: node.max })
     }
   },
   enter: (node, context) => enterQuestion(asking(node), context),
@@ -87,7 +95,7 @@ export const collect = defineNode({
   on(node, event, context) {
     if (event.type === 'failed') return faultOf(node)
     const digits = event.type === 'digits' || event.type === 'timeout' ? event.digits : ''
-    if (fits(node, digits)) return { kind: 'goto', to: node.next, tags: { [node.saveAs]: digits }, vars: { [node.saveAs]: digits } }
+    if (fits(node, digits)) return { kind: 'goto', to: node.next, by: 'caller', tags: { [node.saveAs]: digits }, vars: { [node.saveAs]: digits } }
     const silent = digits === '' && event.type !== 'digits'
     return retryQuestion(asking(node), context, silent ? 'silence' : 'wrong')
   },

@@ -67,6 +67,6 @@ export const listen = defineNode({
     if (answer === '') return retryQuestion(asking(node), context, 'silence')
     const choice = answer !== undefined && Object.hasOwn(node.keys, answer) ? node.keys[answer] : undefined
     if (choice === undefined) return retryQuestion(asking(node), context, event.type === 'digits' && answer === undefined ? 'silence' : 'wrong')
-    return { kind: 'goto', to: choice.goto, ...(choice.tag && { tags: choice.tag }) }
+    return { kind: 'goto', to: choice.goto, by: 'caller', ...(answer !== undefined && { label: answer }), ...(choice.tag && { tags: choice.tag }) }
   },
 })

@@ -46,7 +46,7 @@ export const lookUp = defineNode({
     return { kind: 'stay', command: { type: 'look-up', service: node.service, query: Object.fromEntries(query), fields: Object.values(node.save), timeout: (node.timeoutSeconds ?? TIMEOUT_SECONDS) * 1000 }, memory: {} }
   },
   on(node, event) {
-    if (event.type !== 'looked-up') return { kind: 'goto', to: node.onFault }
+    if (event.type !== 'looked-up') return { kind: 'goto', to: node.onFault, by: 'fault' }
     const vars = Object.entries(node.save).map(([name, field]) => [name, harmless(Object.hasOwn(event.values, field) ? event.values[field] : undefined)] as const)
     return { kind: 'goto', to: node.next, vars: Object.fromEntries(vars) }
   },

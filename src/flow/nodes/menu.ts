@@ -42,6 +42,6 @@ export const menu = defineNode({
     if (pressed === undefined || pressed === '') return retryQuestion(oneKey(node), context, 'silence')
     const choice = Object.hasOwn(node.keys, pressed) ? node.keys[pressed] : undefined
     if (choice === undefined) return retryQuestion(oneKey(node), context, 'wrong')
-    return { kind: 'goto', to: choice.goto, ...(choice.tag && { tags: choice.tag }) }
+    return { kind: 'goto', to: choice.goto, by: 'caller', label: pressed, ...(choice.tag && { tags: choice.tag }) }
   },
 })

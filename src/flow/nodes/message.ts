@@ -27,7 +27,7 @@ function start(node: Message, context: NodeContext): NodeOutcome {
   return { kind: 'stay', command: { type: 'record', prompts, maxDuration: (node.maxSeconds ?? MAX_SECONDS) * 1000, silence: (node.silenceSeconds ?? SILENCE_SECONDS) * 1000 }, memory: {} }
 }
 
-const fault = (node: Message): NodeOutcome => ({ kind: 'goto', to: node.onFault ?? node.onSilence })
+const fault = (node: Message): NodeOutcome => ({ kind: 'goto', to: node.onFault ?? node.onSilence, by: 'fault' })
 
 /** The caller speaks when nobody can answer: what he says is kept, and he will be called back. `#` ends it. */
 export const message = defineNode({
@@ -58,7 +58,7 @@ export const message = defineNode({
   uses: (node) => spokenUses('prompts', node.prompts),
   enter: start,
   on(node, event) {
-    if (event.type === 'recorded' && event.duration >= SHORTEST) return { kind: 'goto', to: node.next, tags: { message: String(Math.round(event.duration / 1000)) } }
-    return event.type === 'failed' ? fault(node) : { kind: 'goto', to: node.onSilence }
+    if (event.type === 'recorded' && event.duration >= SHORTEST) return { kind: 'goto', to: node.next, by: 'caller', tags: { message: String(Math.round(event.duration / 1000)) } }
+    return event.type === 'failed' ? fault(node) : { kind: 'goto', to: node.onSilence, by: 'silence' }
   },
 })

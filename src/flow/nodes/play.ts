@@ -37,4 +37,4 @@ function timeOf(node: { prompts: readonly Spoken[]; skip?: boolean }, lengths: P
   return [node.skip === true ? 0 : least, most]
 }
 
-const fault = (node: { onFault?: string; next: string }): NodeOutcome => ({ kind: 'goto', to: node.onFault ?? node.next })
+const fault = (node: { onFault?: string; next: string }): NodeOutcome => ({ kind: 'goto', to: node.onFault ?? node.next, by: 'fault' })

@@ -40,7 +40,7 @@ function hold(node: Queue, turn: number): NodeOutcome {
 
 function announce(node: Queue, turn: number, context: NodeContext): NodeOutcome {
   const prompts = speak(node.announce?.prompts ?? [], context)
-  if (prompts === null) return { kind: 'goto', to: node.onFault ?? node.next }
+  if (prompts === null) return { kind: 'goto', to: node.onFault ?? node.next, by: 'fault' }
   return { kind: 'stay', command: { type: 'play', prompts, ...(node.keys !== undefined && { keys: true }) }, memory: { turn, music: false } }
 }
 
@@ -89,10 +89,10 @@ export const queue = defineNode({
   },
   resume: (node, context) => hold(node, turnIn(context)),
   on(node, event, context) {
-    if (event.type === 'failed') return { kind: 'goto', to: node.onFault ?? node.next }
+    if (event.type === 'failed') return { kind: 'goto', to: node.onFault ?? node.next, by: 'fault' }
     const pressed = event.type === 'digits' ? event.digits || event.terminator : undefined
     const choice = pressed !== undefined && node.keys !== undefined && Object.hasOwn(node.keys, pressed) ? node.keys[pressed] : undefined
-    if (choice !== undefined) return { kind: 'goto', to: choice.goto, ...(choice.tag && { tags: choice.tag }) }
+    if (pressed !== undefined && choice !== undefined) return { kind: 'goto', to: choice.goto, by: 'caller', label: pressed, ...(choice.tag && { tags: choice.tag }) }
     const turn = turnIn(context)
     if (context.memory['music'] === true) return announce(node, turn, context)
     return turn >= times(node) ? { kind: 'goto', to: node.next } : hold(node, turn + 1)

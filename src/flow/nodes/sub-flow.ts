@@ -25,5 +25,5 @@ export const subFlow = defineNode({
     ...Object.entries(node.with ?? {}).flatMap(([name, value]) => valueUses(value, ['with', name])),
   ],
   enter: (node, context) => ({ kind: 'call', flow: node.flow, with: Object.fromEntries(Object.entries(node.with ?? {}).map(([name, value]) => [name, valueOf(value, context) ?? ''])) }),
-  returned: (node, result) => ({ kind: 'goto', to: result === null ? node.onFault ?? node.next : node.results !== undefined && Object.hasOwn(node.results, result) ? node.results[result] ?? node.next : node.next }),
+  returned: (node, result) => ({ kind: 'goto', ...(result === null && { by: 'fault' as const }), to: result === null ? node.onFault ?? node.next : node.results !== undefined && Object.hasOwn(node.results, result) ? node.results[result] ?? node.next : node.next }),
 })

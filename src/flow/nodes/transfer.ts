@@ -27,5 +27,5 @@ export const transfer = defineNode({
   uses: (node) => [{ kind: 'line', name: node.line, path: ['line'] }],
   unbreakable: longest,
   enter: (node) => ({ kind: 'stay', command: { type: 'transfer', line: node.line, timeout: (node.ringSeconds ?? RING_SECONDS) * 1000 }, memory: {} }),
-  on: (node, event) => (event.type === 'transferred' ? { kind: 'end', tags: { transfer: node.line } } : { kind: 'goto', to: node.onFault }),
+  on: (node, event) => (event.type === 'transferred' ? { kind: 'end', tags: { transfer: node.line } } : { kind: 'goto', to: node.onFault, by: 'fault' }),
 })

@@ -1,8 +1,7 @@
 import type { FlowOverlay } from '../../contracts/flow-drawing.js'
-import type { BoundNode, Exit } from '../node-type.js'
-import { SHORTEST } from '../nodes/message.js'
+import type { Exit, Way } from '../node-type.js'
 import type { RehearsalNote } from '../rehearsal.js'
-import type { Flow, FlowEvent } from '../types.js'
+import type { Flow } from '../types.js'
 
 /** One way out of one node of a flow. */
 export interface Edge { readonly id: string; readonly from: string; readonly exit: Exit }
@@ -20,10 +19,12 @@ export function edgesOf(flow: Flow): Edge[] {
   })
 }
 
+const SIMPLY_ON: Way = { by: 'always', label: undefined }
+
 /** Of what simply goes on, only where to can be seen. */
 const edgeId = (from: string, { by, to, path, label }: Exit): string => (by === 'always' ? `${from} always ${to}` : `${from} ${by} ${path.join('.')}${label === undefined ? '' : ` ${label}`}`)
 
-/** Counts what a call went by. Its notes tell what happened at each node that waited, which tells the way out it took. */
+/** The ways out that a call took. */
 export function walked(flow: Flow, notes: readonly RehearsalNote[]): string[] {
   const taken: string[] = []
   let last: string | null = null
@@ -32,7 +33,8 @@ export function walked(flow: Flow, notes: readonly RehearsalNote[]): string[] {
     // Inside a part: the node that called it goes on when the caller is back.
     if (note.node.includes('/')) continue
     const from = last === null ? undefined : flow.nodes.get(last)
-    const exit = from === undefined ? undefined : exitTaken(from, note.node, note.after)
+    const { by, label } = note.way ?? SIMPLY_ON
+    const exit = from?.exits.find((one) => one.to === note.node && one.by === by && (by === 'always' || one.label === label))
     if (last !== null && exit !== undefined) taken.push(edgeId(last, exit))
     last = note.node
   }
@@ -49,22 +51,6 @@ export function coverageOf(flow: Flow, calls: readonly (readonly RehearsalNote[]
     for (const id of walked(flow, notes)) edges.set(id, (edges.get(id) ?? 0) + 1)
   }
   return { nodes, edges, all }
-}
-
-/** Of the ways that lead there the one that fits what happened. */
-function exitTaken({ exits }: BoundNode, to: string, event: FlowEvent | undefined): Exit | undefined {
-  const there = exits.filter((exit) => exit.to === to)
-  const by = (wanted: Exit['by'], key?: string) => there.find((exit) => exit.by === wanted && (key === undefined || exit.label === key))
-  const first = there[0]
-  if (event === undefined) return by('always') ?? first
-  switch (event.type) {
-    case 'failed': return by('fault') ?? first
-    case 'digits': return by('caller', event.digits || event.terminator) ?? by('caller', '?') ?? by('caller') ?? first
-    case 'heard': return by('caller') ?? first
-    case 'recorded': return by(event.duration < SHORTEST ? 'silence' : 'caller') ?? first
-    case 'timeout': return event.digits === '' ? by('silence') ?? first : by('caller', '?') ?? by('silence') ?? first
-    case 'played': case 'looked-up': case 'transferred': case 'started': return by('always') ?? first
-  }
 }
 
 /** Nodes in the order of the file with the share of ways taken, for a terminal: `● topics  12×  9/14  missing: 5, !`. */

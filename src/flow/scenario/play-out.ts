@@ -36,7 +36,7 @@ export function openCall(flow: Flow, world: World, duration: (prompt: PromptRef)
   return rehearse({
     flow, duration, startAt, vars,
     // Whoever stands at a node that is not there begins at the start, with what he has.
-    ...(tags !== undefined && { from: { flow: flow.name, version: flow.version, node: '', language: flow.languages[0], memory: {}, vars, stack: [], path: [], tags: Object.entries(tags).map(([key, value]) => ({ key, value, node: flow.start, at: startAt })) } }),
+    ...(tags !== undefined && { from: { flow: flow.name, version: flow.version, node: '', language: flow.languages.find((one) => one === tags['language']) ?? flow.languages[0], memory: {}, vars, stack: [], path: [], tags: Object.entries(tags).map(([key, value]) => ({ key, value, node: flow.start, at: startAt })) } }),
     surroundings: {
       ...quiet, caller: { ...quiet.caller, ...caller }, load: { ...quiet.load, ...load }, queue: { ...quiet.queue, ...queue },
       modes: Object.fromEntries(Object.entries(modes).map(([name, until]) => [name, until === 'on' ? {} : { until: cityTime(until) ?? 0 }])), calendar: { holidays: Object.fromEntries(holidays.map((date): [string, true] => [date, true])), workdays },

@@ -32,6 +32,8 @@ export interface Simulated {
   /** Until the category was known, of those where it ever was. */
   readonly timeToTag: Distribution | null
   readonly tagged: number
+  /** Calls of which it is known what they were about: of recorded ones, not all. The two shares are of these. */
+  readonly known: number
   /** Tagged with what he called about. */
   readonly correct: number
   /** Tagged with something else. */
@@ -45,7 +47,7 @@ export interface Simulated {
   readonly byModel: Readonly<Partial<Record<CallerModel, { readonly calls: number; readonly tagged: number; readonly correct: number; readonly timeToTag: Distribution | null }>>>
 }
 
-interface Call { readonly model: CallerModel | null; readonly taggedAt: number | null; readonly correct: boolean; readonly keys: number; readonly heard: number; readonly hungUp: boolean }
+interface Call { readonly model: CallerModel | null; readonly taggedAt: number | null; /** Null: what he called about is not known. */ readonly correct: boolean | null; readonly keys: number; readonly heard: number; readonly hungUp: boolean }
 
 /** Sends callers through a flow on a virtual clock. The same seed sends the same people, whatever the flow. */
 export function simulate(flow: Flow, options: SimulationOptions): Simulated {
@@ -59,14 +61,14 @@ export function simulate(flow: Flow, options: SimulationOptions): Simulated {
     const recording = recordings?.[index]
     const call = rehearse({ flow, duration, surroundings, startAt: recording?.startAt ?? startAt, ...(vars !== undefined && { vars }) })
     const who = model ?? someone(chance.next())
-    const intent = recording === undefined ? chance.oneOf(intents) ?? '' : recording.category ?? ''
+    const intent = recording === undefined ? chance.oneOf(intents) ?? '' : recording.category
     const answeredAt = answeredAfter === undefined ? Infinity : chance.around(answeredAfter)
-    const hungUp = recording === undefined ? behave(call, { model: who, intent, chance, answeredAt }, guide) : replay(call, recording)
+    const hungUp = recording === undefined ? behave(call, { model: who, intent: intent ?? '', chance, answeredAt }, guide) : replay(call, recording)
     const { notes } = call
     const tag = notes.find((note) => note.type === 'tagged' && note.key === 'category')
     const category = call.state().tags.find(({ key }) => key === 'category')?.value
     calls.push({
-      model: recording === undefined ? who : null, taggedAt: tag?.at ?? null, correct: category !== undefined && category === intent,
+      model: recording === undefined ? who : null, taggedAt: tag?.at ?? null, correct: intent === undefined ? null : category !== undefined && category === intent,
       keys: notes.reduce((sum, { type }) => sum + (type === 'pressed' ? 1 : 0), 0), heard: notes.find(({ type }) => type === 'ended')?.at ?? call.elapsed(), hungUp,
     })
   }
@@ -86,13 +88,14 @@ function tell(calls: readonly Call[]): Omit<Simulated, 'flow' | 'version'> {
   const share = (of: readonly Call[], is: (call: Call) => boolean) => (of.length === 0 ? 0 : of.filter(is).length / of.length)
   const times = (of: readonly Call[]) => distribution(of.flatMap(({ taggedAt }) => (taggedAt === null ? [] : [taggedAt])))
   const tagged = ({ taggedAt }: Call) => taggedAt !== null
+  const known = calls.filter(({ correct }) => correct !== null)
   return {
-    calls: calls.length, timeToTag: times(calls), tagged: share(calls, tagged), correct: share(calls, ({ correct }) => correct), wrong: share(calls, (call) => tagged(call) && !call.correct),
+    calls: calls.length, timeToTag: times(calls), tagged: share(calls, tagged), known: known.length, correct: share(known, ({ correct }) => correct === true), wrong: share(known, (call) => tagged(call) && call.correct === false),
     keys: distribution(calls.map(({ keys }) => keys)), heard: distribution(calls.map(({ heard }) => heard)), hungUp: share(calls, ({ hungUp }) => hungUp),
     tagSeconds: histogram(calls.flatMap(({ taggedAt }) => (taggedAt === null ? [] : [taggedAt]))),
     byModel: Object.fromEntries(CALLER_MODELS.flatMap((model) => {
       const own = calls.filter((call) => call.model === model)
-      return own.length === 0 ? [] : [[model, { calls: own.length, tagged: share(own, tagged), correct: share(own, ({ correct }) => correct), timeToTag: times(own) }]]
+      return own.length === 0 ? [] : [[model, { calls: own.length, tagged: share(own, tagged), correct: share(own, ({ correct }) => correct === true), timeToTag: times(own) }]]
     })),
   }
 }

@@ -124,8 +124,9 @@ with after as (
   union all
   select kind, audience, 'sms', null, address, body, again from drafts where audience = 'citizen' and address <> ''
 ), told as (
-  insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body)
-  select kind, audience, channel, unit, address, $1, body from ways w where (w.again is not true or not exists (
+  -- Later than whatever the act says of when it was: that was asked for before.
+  insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body, created_at)
+  select kind, audience, channel, unit, address, $1, body, statement_timestamp() from ways w where (w.again is not true or not exists (
     select from outbox o where o.ticket_id = $1 and o.kind = w.kind and o.unit_id is not distinct from w.unit and o.channel = w.channel and o.address = w.address
       and (w.audience <> 'hall' or o.body ->> 'about' is not distinct from w.body ->> 'about') and o.receipt_at is null and o.dead_at is null and (o.channel = 'terminal' or o.next_at is not null)))${alone ? WRITTEN : ''}
 )` : ''}
@@ -188,6 +189,8 @@ export const NOTICES_OF_UNITS = `select n.* from unnest($1::text[]) as u (unit) 
 export const CONFIRM_NOTICE = `
 update outbox set receipt_at = clock_timestamp(), sent_at = coalesce(sent_at, clock_timestamp()), next_at = null
 where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2) and receipt_at is null returning kind, unit_id, ticket_id`
+/** Whether a message was written before $2: its receipt says nothing of what the unit is told since. $1 message */
+export const WRITTEN_BEFORE = `select created_at < $2 as before from outbox where id = $1`
 export const NOTICE_KNOWN = `select kind, unit_id, ticket_id from outbox where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2)`
 
 /**
@@ -209,6 +212,7 @@ where id in (
     where turn <= ${MOST_FOR_ONE} order by rank, due limit $2)
   for update skip locked)
 returning id, kind, audience, channel, unit_id, address, ticket_id, body, tries, created_at,
+  (select language = 'en' from call where call.id = outbox.ticket_id and audience = 'citizen') as english,
   (select secret from unit_channel c where c.unit_id = outbox.unit_id and c.channel = outbox.channel and c.address = outbox.address) as secret`
 /** What was over meanwhile went out all the same. $1 id, $2 the other side has it */
 export const OUTBOX_SENT = `

@@ -62,6 +62,10 @@ select from flow_edition e join switched away on away.left_edition = e.number an
 where e.hash = $1 and not exists (select from switched again where again.edition = e.number and again.id > away.id)
   and exists (select from switched older where older.edition = away.edition and not older.back
     and older.id < (select max(own.id) from switched own where own.edition = e.number and not own.back and own.id < away.id))`
+/** The newest edition that nobody has entered and that was published since the last switch. */
+export const WAITING = `
+select e.number, e.hash from flow_edition e where not exists (select from flow_switch s where s.edition = e.number)
+  and (select coalesce(max(w.after), 0) from flow_wish w where w.edition = e.number) = (select coalesce(max(id), 0) from flow_switch) order by e.number desc limit 1`
 /** $1 how many. Each with its approvals and its switches, newest first. */
 export const HISTORY = `
 select e.number, e.hash, e.author, e.author_id, e.note, e.created_at, e.content,
@@ -102,16 +106,19 @@ where t.place <= $3 and (c.ended_at is not null or c.answered_at is not null) an
 /** $1 version, $2 since, $3 calls: whether there were so many. */
 export const REACHED = `select count(*) >= $3 as reached from (select from flow_trace where version = $1 and at >= $2 limit $3) t`
 
+/** Of `s`, the steps of `t` */
+const LAST_STEP = `(s.ordinality = jsonb_array_length(t.steps) and ${LAST_OF_CALL})`
 /** $1 flow: its own traces, and those of the flows that called it as a part. Its nodes are written `<part>/<node>` there. */
 const THROUGH = `(t.flow = $1 or exists (select from jsonb_array_elements(t.steps) e where starts_with(e ->> 'node', $1 || '/')))`
 /**
  * $1 flow, $2 version or null for all, $3 since. By node: who came by, who hung up there, the mean time of a visit. What happens in a part belongs to
- * the node that called it; in the part's own drawing, to the part's node.
+ * the node that called it; in the part's own drawing, to the part's node. Where the flow was over he waits, in the music, until he is answered or leaves.
  */
 export const NODE_COUNTS = `
 with step as (
-  select t.call_id, t.at, t.flow = $1 as own, s.ordinality as place, s.value ->> 'node' as node, (s.value ->> 'ms')::float8 as ms,
-         not t.over and s.ordinality = jsonb_array_length(t.steps) and ${GAVE_UP} as gave_up
+  select t.call_id, t.at, t.flow = $1 as own, s.ordinality as place, s.value ->> 'node' as node,
+         case when t.over and ${LAST_STEP} then greatest(0, extract(epoch from coalesce(c.answered_at, c.ended_at, case when c.id is null then t.at else now() end) - t.at) * 1000 - t.listened_ms)::float8 else (s.value ->> 'ms')::float8 end as ms,
+         ${LAST_STEP} and ${GAVE_UP} as gave_up
   from flow_trace t left join call c on c.id = t.call_id cross join lateral jsonb_array_elements(t.steps) with ordinality s
   where t.at >= $3 and ($2::text is null or t.version = $2) and ${THROUGH}
 ), numbered as (
@@ -122,16 +129,16 @@ with step as (
   select call_id, (array_agg(node order by place))[1] as node, sum(ms) as ms, bool_or(gave_up) as gave_up from numbered group by call_id, at, visit
 )
 select node, count(distinct call_id)::int as came, count(*) filter (where gave_up)::int as hung_up, coalesce(avg(ms), 0)::float8 as ms from visit group by node`
-/** $1 flow, $2 how many: the last calls that went through it. */
+/** $1 flow, $2 version or null for all, $3 since, $4 how many: the last calls that went through it. */
 export const LAST_TRACES = `
 select t.call_id, t.at, t.version, t.steps, t.wrong, t.over, c.category, c.state from flow_trace t left join call c on c.id = t.call_id
-where ${THROUGH} order by t.at desc limit $2`
+where t.at >= $3 and ($2::text is null or t.version = $2) and ${THROUGH} order by t.at desc limit $4`
 /**
- * $1 flow, $2 how many: the keys of the last calls that entered it and whose end is known, with what each was about (as the operator settled it, else by
- * his keys), and when he was answered or gave up, ms since he entered.
+ * $1 flow, $2 how many: the keys of the last calls that entered it and whose end is known, with what each was about as the operator settled it (what his keys
+ * said in the file of then proves nothing for another one), and when he was answered or gave up, ms since he entered.
  */
 export const RECORDED_KEYS = `
-select t.at, t.keys, coalesce(k.category, c.category) as category, extract(epoch from c.answered_at - t.at)::float8 * 1000 as answered_ms,
+select t.at, t.keys, case when k.kind is not null then k.category end as category, extract(epoch from c.answered_at - t.at)::float8 * 1000 as answered_ms,
        case when ${GAVE_UP} then extract(epoch from c.ended_at - t.at)::float8 * 1000 end as left_ms
 from flow_trace t join call c on c.id = t.call_id left join ticket k on k.id = t.call_id
 where t.flow = $1 and t.keys is not null and (c.answered_at is not null or c.ended_at is not null) order by t.at desc limit $2`

@@ -96,8 +96,8 @@ export const UNTOLD = `
 select t.id from ticket t left join line_ticket l on l.line = $1 and l.ticket_id = t.id
 where (t.state not in ('closed', 'void') and (t.unit_id = any($2) or (t.assist && $2 and t.assist <> '{}')) and coalesce(l.version, 0) < t.version) or (l.version < t.version)
 order by t.id limit 200`
-/** Terminal notices that this transaction wrote. The column's default is PostgreSQL's own clock. $1 ticket, $2 units */
-export const NEW_NOTICES = `select id, kind, unit_id, body, created_at from outbox where ticket_id = $1 and unit_id = any($2) and channel = 'terminal' and created_at = pg_catalog.now()`
+/** Terminal notices that this transaction wrote; who waited for the ticket finds those of whom he waited for besides, and a county has each once. $1 ticket, $2 units */
+export const NEW_NOTICES = `select id, kind, unit_id, body, created_at from outbox where ticket_id = $1 and unit_id = any($2) and channel = 'terminal' and created_at >= now()`
 /** Everything of the county's that the city has not told back, in order. $1 line, $2 ticket, $3 up to */
 export const PENDING = `select body from line_outbox where line = $1 and ticket_id = $2 and seq > $3 and kind in ('act', 'receipt') order by seq`
 

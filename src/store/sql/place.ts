@@ -5,6 +5,11 @@ export const FIND_PLACES = `
 select code, name, kind, lat, lon from place where words @@ ticket_query($1)
 order by starts_with(lower(name), lower($1)) desc, starts_with(initials, lower($1)) desc, length(name), name limit 12`
 
+/** $1 how many */
+export const TO_RESPELL = 'select code, name, aliases from place where respell limit $1'
+/** $1 codes, $2 initials of each */
+export const RESPELL = 'update place p set initials = x.initials, respell = false from unnest($1::text[], $2::text[]) as x (code, initials) where p.code = x.code'
+
 /** Known marks around one: for each road that fits, the nearest before it and behind it. $1 road's number, $2 beginning of its name, $3 metres */
 const ROADS = `metres is not null and case when $1 <> '' then road_code = $1 else starts_with(road_name, $2) end`
 export const MARKS_NEAR = `

@@ -13,7 +13,7 @@ import { freePort } from '../harness/ports.js'
 import { openTelephone } from '../harness/telephone.js'
 
 const things = findRealThings()
-const chromium = findChromium()
+const chromium = findChromium({ sound: true })
 const skip = 'skip' in things ? things.skip : chromium === null ? NO_CHROMIUM : false
 
 /** What the citizen hums, Hz. */

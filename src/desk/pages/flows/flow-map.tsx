@@ -1,8 +1,8 @@
 import { ColumnWidthOutlined, FullscreenOutlined, ZoomInOutlined, ZoomOutOutlined } from '@ant-design/icons'
-import { Button, Segmented } from 'antd'
+import { Button, Segmented, Select } from 'antd'
 import { useRef, useState } from 'react'
 import { labelText, nodeTexts, stepsIn, type FlowDrawing } from '../../../contracts/flow-drawing.js'
-import type { FlowLive, FlowTraceView } from '../../../contracts/routes/flows.js'
+import type { FlowEdition, FlowLive, FlowTraceView } from '../../../contracts/routes/flows.js'
 import { call as request } from '../../api/endpoints.js'
 import { stampOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
@@ -17,20 +17,23 @@ const SPANS = [1, 24, 24 * 7] as const
 type Node = FlowDrawing['nodes'][number]
 type Edge = FlowDrawing['edges'][number]
 
-/** The drawing with how callers fare in it; one call's way laid over it when it is chosen. */
-export function FlowMap({ name }: { readonly name: string }) {
+/** The drawing of an edition with how callers fare in it; one call's way laid over it when it is chosen. */
+export function FlowMap({ name, editions, current }: { readonly name: string; readonly editions: readonly FlowEdition[]; readonly current: number | null }) {
   const text = useText()
   const words = text.flows.drawing
   const [hours, setHours] = useState<number>(24)
   const [chosen, setChosen] = useState<FlowTraceView | null>(null)
-  const { value, failed } = usePolled((signal) => request('flowLive', { params: { name }, query: { hours } }, { signal }), FRESH, `${name} ${hours}`)
+  const [edition, setEdition] = useState<number | null>(null)
+  const { value, failed } = usePolled((signal) => request('flowLive', { params: { name }, query: { hours, ...(edition !== null && { edition }) } }, { signal }), FRESH, `${name} ${hours} ${edition ?? ''}`)
   const frame = useRef<HTMLDivElement>(null)
   const { zoom, larger, smaller, fitWidth, fitWhole, handlers } = useZoom(frame, value?.drawing.width ?? 0, value?.drawing.height ?? 0, middleOf(value?.drawing.nodes.find(({ start }) => start)))
   return (
     <div className="ld-flow-map">
       <div className="ld-flow-bar">
         <Segmented size="small" value={hours} onChange={setHours} options={SPANS.map((span) => ({ value: span, label: text.flows.hours(span) }))} />
+        <Select<number | null> size="small" popupMatchSelectWidth={false} aria-label={text.flows.try.which} value={edition} onChange={(number) => { setEdition(number); setChosen(null) }} options={[{ value: null, label: text.flows.diff.current }, ...editions.flatMap(({ number, switches }) => (number === current || switches.length === 0 ? [] : [{ value: number, label: text.flows.edition(number) }]))]} />
         <span className="ld-legend">{(['caller', 'always', 'silence', 'fault'] as const).map((by) => <span key={by}><svg width="26" height="10" aria-hidden="true"><path className={`ld-edge is-${by}`} d="M1 5H25" /></svg>{words.legend[by]}</span>)}</span>
+        <span className="ld-faint">{words.figures}</span>
         {failed && <span className="ld-chip is-ring">{text.flows.failed}</span>}
         <span className="ld-spring" />
         <Button size="small" type="text" aria-label={words.zoomOut} title={words.zoomOut} icon={<ZoomOutOutlined />} onClick={smaller} />

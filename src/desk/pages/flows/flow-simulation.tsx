@@ -83,7 +83,7 @@ function Compared({ result }: { readonly result: Result }) {
   return (
     <div className="ld-compared">
       <table>
-        <caption>{words.count(fresh.calls)}</caption>
+        <caption>{words.count(fresh.calls)}{fresh.known < fresh.calls && ` · ${words.known(fresh.known)}`}</caption>
         <thead><tr><th /><th>{words.old}</th><th>{words.new}</th><th /></tr></thead>
         <tbody>
           {rows.map(({ name, of, figure, less }) => {

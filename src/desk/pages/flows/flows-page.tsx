@@ -90,7 +90,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
           {TABS.map((one) => <button key={one} type="button" role="tab" aria-selected={one === tab} className={`ld-tab${one === tab ? ' is-here' : ''}`} onClick={() => go(flow?.name ?? '110', one)}>{words.tabs[one]}</button>)}
           {flow !== undefined && <span className="ld-soft">{flow.title[language === 'en' ? 'en' : 'zh']}</span>}
         </header>
-        {view !== null && flow !== undefined && tab === 'drawing' && <FlowMap key={flow.name} name={flow.name} />}
+        {view !== null && flow !== undefined && tab === 'drawing' && <FlowMap key={flow.name} name={flow.name} editions={view.editions} current={view.current} />}
         {view !== null && tab === 'diff' && <FlowDiff editions={view.editions} current={view.current} from={shown?.from ?? view.current ?? undefined} to={shown?.to ?? 'files'} onPick={(from, to) => setShown({ from, to })} />}
         {view !== null && flow !== undefined && tab === 'try' && <FlowTry key={flow.name} name={flow.name} editions={view.editions} modes={flow.modes} parameters={flow.parameters} />}
         {view !== null && flow !== undefined && tab === 'simulate' && <FlowSimulation key={flow.name} name={flow.name} editions={view.editions} current={view.current} parameters={flow.parameters} />}
