@@ -38,7 +38,7 @@ export const ERRORS = {
   'conflict.overtaken': { status: 409, zh: '工单重新派给县里后，县里已经反馈；以先前的操作为准会推翻这次反馈。请以市中心为准，双方的处理都留在经过中。', en: 'The county has reported on the ticket since it was given to it anew; to let its earlier acts count would undo that report. Decide for the city: both sides stay in the history.' },
   'attachment.not-found': { status: 404, zh: '没有这张照片。', en: 'There is no such photo.' },
   'attachment.not-a-picture': { status: 422, zh: '不是完整的 JPEG、PNG 或 WebP 图片，或超过 5000 万像素。请重新拍摄或另存为 JPEG。', en: 'Not a whole JPEG, PNG or WebP picture, or more than 50 million pixels. Take it again or save it as JPEG.' },
-  'attachment.too-many': { status: 409, zh: '一张工单最多 {most} 张照片。', en: 'A ticket holds at most {most} photos.' },
+  'attachment.too-many': { status: 409, zh: '每个单位在一张工单上最多 {most} 张照片。', en: 'Of each unit a ticket holds at most {most} photos.' },
   'notice.not-found': { status: 404, zh: '没有这条通知。', en: 'There is no such notice.' },
   'ask.not-found': { status: 404, zh: '没有找到：请核对工单编号与拨打时的电话号码。要求保密的诉求网上不能查询，请拨打 110。', en: 'Not found: check the number of the request and the telephone you called from. Confidential requests are not answered here: dial 110.' },
   'open311.key': { status: 403, zh: 'api_key 无效；请由管理员在 open311.keys 中登记。', en: 'The api_key is not valid; the administrator lists keys in open311.keys.' },
