@@ -111,8 +111,9 @@ function rules(): string {
 /** The life cycle, with the acts that move a ticket; those that lead to the same state stand on one arrow. */
 function lifeCycle(): string {
   const arrows = TICKET_STATES.flatMap((from) => {
-    const byTarget = new Map<TicketState, ActName[]>()
+    const byTarget = new Map<TicketState, string[]>()
     for (const act of ACT_NAMES) for (const to of targetsOf(from, act)) if (to !== from) byTarget.set(to, [...byTarget.get(to) ?? [], act])
+    for (const [act, to] of Object.entries(LIFE_CYCLE[from].system ?? {})) byTarget.set(to, [...byTarget.get(to) ?? [], `${act} (by the system)`])
     return [...byTarget].map(([to, acts]) => `  ${from.replace('-', '_')} --> ${to.replace('-', '_')}: ${acts.join(', ')}`)
   })
   const names = TICKET_STATES.map((state) => `  state "${LIFE_CYCLE[state].name.zh} ${state}" as ${state.replace('-', '_')}`)

@@ -84,6 +84,8 @@ export interface StateRule {
   readonly clocks: readonly Clock[]
   /** Legal acts and the state each leads to, or the states, when what the ticket carries decides. What is not here is illegal, whoever asks. */
   readonly acts: Readonly<Partial<Record<ActName, TicketState | readonly TicketState[]>>>
+  /** Acts by the system, as the history names them, and where they lead: what becomes of the ticket that it follows becomes of it. */
+  readonly system?: Readonly<Record<string, TicketState>>
   /** Acts that here are for those who lead the hall alone. */
   readonly leaders?: readonly ActName[]
   /** Acts that here are for the hall alone, although a unit may do them elsewhere. */
@@ -144,15 +146,16 @@ export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
   },
   'merged': {
     name: { zh: '已合并', en: 'Merged' }, class: 'waiting', clocks: [],
-    acts: { edit: 'merged', prioritise: 'merged', protect: 'merged', reopen: REOPENED },
+    acts: { edit: 'merged', prioritise: 'merged', protect: 'merged', reopen: REOPENED }, system: { 'follow': 'closed' },
   },
   'void': {
     name: { zh: '已作废', en: 'Void' }, class: 'closed', clocks: [],
-    acts: { reopen: REOPENED },
+    acts: { protect: 'void', reopen: REOPENED },
   },
   'closed': {
     name: { zh: '已办结', en: 'Closed' }, class: 'closed', clocks: [],
-    acts: { reopen: REOPENED },
+    // Whom he complained about he may fear most once it is over.
+    acts: { protect: 'closed', reopen: REOPENED }, system: { 'follow-again': 'merged' },
   },
 }
 

@@ -24,6 +24,7 @@ export interface Attachments {
   read(who: Self, id: string, size: 'full' | 'thumbnail'): Promise<{ readonly type: string; readonly bytes: Uint8Array }>
 }
 
+/** Of each unit on a ticket, and of the hall: who helps takes no room from who leads. */
 const MOST = 60
 /** Longest side of a thumbnail, pixels. */
 const SMALL = 480
@@ -37,9 +38,10 @@ export function makeAttachments({ store, tickets }: { readonly store: Attachment
       const read = readPicture(Buffer.from(picture, 'base64'))
       const small = thumbnail === undefined ? null : readPicture(Buffer.from(thumbnail, 'base64'))
       if (read === null || (thumbnail !== undefined && (small?.type !== 'image/jpeg' || Math.max(small.width, small.height) > SMALL))) throw new LiandongError('attachment.not-a-picture')
-      if ((await store.list(ticketId)).length >= MOST) throw new LiandongError('attachment.too-many', { most: MOST })
+      const unitId = who.role === 'unit' && concerns(ticket, who.unitId) ? who.unitId ?? null : null
+      if ((await store.list(ticketId)).filter((one) => one.unitId === unitId).length >= MOST) throw new LiandongError('attachment.too-many', { most: MOST })
       return store.add({
-        id: randomUUID(), ticketId, unitId: who.role === 'unit' && concerns(ticket, who.unitId) ? who.unitId ?? null : null, byId: who.id,
+        id: randomUUID(), ticketId, unitId, byId: who.id,
         type: read.type, width: read.width, height: read.height, bytes: read.clean, sha256: createHash('sha256').update(read.clean).digest(), thumbnail: small?.clean ?? null,
       })
     },

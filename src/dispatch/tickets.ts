@@ -1,11 +1,11 @@
 import type { TicketAct } from '../contracts/acts.js'
 import { errorText, LiandongError } from '../contracts/errors.js'
-import { ACTS } from '../contracts/life-cycle.js'
+import { ACTS, classOf } from '../contracts/life-cycle.js'
 import type { Self } from '../contracts/people.js'
 import type { ActResult, HistoryRow, Ticket, TicketList, Unit } from '../contracts/ticket.js'
 import type { CallRecord } from '../intake/ports.js'
 import { concerns } from './core/acts.js'
-import { historyShownTo, outletOf, SHOWN, shownTo } from './core/privacy.js'
+import { historyShownTo, outletOf, partedFrom, SHOWN, shownTo } from './core/privacy.js'
 import { idFrom } from './ids.js'
 import type { TicketQuery, Tickets } from './ports.js'
 
@@ -14,6 +14,8 @@ export interface TicketStore {
   get(ticketId: string): Promise<Ticket>
   /** Durable when it resolves; idempotent by `act.actId`. */
   act(ticketId: string, act: TicketAct, who: Self): Promise<ActResult>
+  /** Where this person's act is kept; null: he did none of this id. */
+  did(ticketId: string, actId: string, personId: string): Promise<ActResult['stored'] | null>
   list(query: TicketQuery): Promise<TicketList>
   history(ticketId: string): Promise<readonly HistoryRow[]>
   units(): Promise<readonly Unit[]>
@@ -73,7 +75,15 @@ export function makeTickets({ store, side, knowsCategory, onActed, clock = Date.
     },
     async act(who, ticketId, act) {
       if (!ACTS[act.act].roles.includes(who.role)) throw new LiandongError('auth.forbidden', { role: who.role })
-      if (who.role === 'unit') await visible(who, ticketId)
+      if (who.role === 'unit') {
+        const ticket = await store.get(ticketId)
+        if (!concerns(ticket, who.unitId)) {
+          // It is sent again and was done: by it, or since, the unit had no more to do with the ticket.
+          const stored = await store.did(ticketId, act.actId, who.id)
+          if (stored !== null) return { ticket: partedFrom(ticket), stored }
+          throw new LiandongError('ticket.not-found', { id: ticketId })
+        }
+      }
       if (act.act === 'edit' && act.changes.category != null && !knowsCategory(act.changes.category)) throw new LiandongError('ticket.category-unknown', { category: act.changes.category })
       for (const unitId of [...('unitId' in act ? [act.unitId] : []), ...('assist' in act ? act.assist ?? [] : [])]) {
         if (!(await allUnits()).some((unit) => unit.id === unitId)) throw new LiandongError('ticket.unit-unknown', { unitId })
@@ -104,9 +114,11 @@ export function makeTickets({ store, side, knowsCategory, onActed, clock = Date.
     },
     async reveal(who, ticketId, reason) {
       await visible(who, ticketId)
-      const { caller, fields, work } = await store.get(ticketId)
+      const { caller, fields, work, state } = await store.get(ticketId)
       const shown = SHOWN[work.privacy][outletOf(who.role)]
       if (shown.number === 'none') throw new LiandongError('ticket.confidential')
+      // What it needed it for is done.
+      if (who.role === 'unit' && classOf(state) === 'closed') throw new LiandongError('ticket.over')
       // Noted before it is shown: what cannot be noted is not shown.
       await side.noteReveal(who, ticketId, reason)
       return { number: caller.number, name: shown.name ? fields.callerName : '' }

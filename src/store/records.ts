@@ -20,6 +20,7 @@ import * as callSql from './sql/call.js'
 import { callEventValues, NOTE_CALL } from './sql/call-event.js'
 import * as flowSql from './sql/flow.js'
 import { END_SESSION } from './sql/people.js'
+import { DONE_BY } from './sql/ticket.js'
 import { makeTicketActs } from './ticket-acts.js'
 import { makeTicketWrites } from './ticket-writes.js'
 
@@ -259,6 +260,10 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
       await write(key, () => ({ type: 'sign-out', key, tokenHash }), () => pool.query(END_SESSION, [tokenHash]))
     },
     isEnding: (hash) => journal.has(sessionKey(hash)),
+    async did(ticketId, actId, personId) {
+      if (!up || journal.has(ticketId)) return memory.done(ticketId, actId) ?? null
+      return (await pool.query(DONE_BY, [ticketId, actId, personId])).rowCount === 0 ? null : 'database'
+    },
     act: (ticketId, one, who) => inTurn(`ticket ${ticketId}`, () => act(ticketId, one, who)),
     async get(ticketId) {
       const known = memory.get(ticketId)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Pool, PoolClient } from 'pg'
 import type { TicketAct } from '../contracts/acts.js'
 import type { LineBody } from '../contracts/county.js'
-import type { Notice } from '../contracts/dispatch.js'
+import { NOTICE_KINDS, type Notice } from '../contracts/dispatch.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { Clock, TicketState } from '../contracts/life-cycle.js'
 import type { Self } from '../contracts/people.js'
@@ -16,6 +16,7 @@ import { follow, followAgain, hear, join } from '../dispatch/core/escalation.js'
 import { marksOf, photosOf } from '../dispatch/core/marks.js'
 import { learn, takeIn } from '../dispatch/core/merge.js'
 import { citizenText, noticeText, partingText, toCaller, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
+import { SHOWN } from '../dispatch/core/privacy.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import type { Moved } from '../dispatch/core/unit-acts.js'
 import { idFrom } from '../dispatch/ids.js'
@@ -148,8 +149,11 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
       const moved = JSON.stringify(before.work.clocks) !== JSON.stringify(work.clocks)
       const runs = moved && runsOf(before) !== runsOf(after)
       const due = dueOf(work)
+      const words = fields.place !== before.fields.place || fields.description !== before.fields.description || fields.callerName !== before.fields.callerName
+      const reworded = (words || work.privacy !== before.work.privacy) && !SHOWN[work.privacy].unit.name && unitsOf(after).length > 0
+      if (reworded) together()
       const statement = sql.writeAct({
-        words: fields.place !== before.fields.place || fields.description !== before.fields.description || fields.callerName !== before.fields.callerName,
+        words,
         clocks: moved, runs,
         over: runs || after.state !== before.state || after.unitId !== before.unitId || work.hazard !== before.work.hazard || work.safeAt !== before.work.safeAt || work.assist.join() !== before.work.assist.join() || work.extension?.state !== before.work.extension?.state,
         told: notices.length > 0,
@@ -167,6 +171,8 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
         ...alone ? [seen] : [],
       ] })
       if (alone && row === undefined) throw NOT_ALONE
+      // What was taken out for the complainant's sake no unit reads in what it has not confirmed yet.
+      if (reworded) await client.query(sql.REWORD, [after.id, JSON.stringify(Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, noticeText(kind, after)]))), fields.place, unitsOf(after)])
       seen = null
       written.push({ ...one, after })
       return row === undefined ? after : ticketOf(row)

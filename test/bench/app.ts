@@ -87,7 +87,7 @@ const { url } = await openWeb({
 
 /** Tickets are never asked for here. */
 function NO_STORE(): Parameters<typeof makeTickets>[0]['store'] {
-  return { act: never, get: never, list: never, history: never, units: never, calls: never }
+  return { act: never, get: never, list: never, did: never, history: never, units: never, calls: never }
 }
 
 /** A citizen's leg that does nothing, where only the inbound link is measured. */

@@ -58,6 +58,12 @@ await withDesk(t, async (world) => {
     await page.locator(`[data-ticket="${id}"]`).waitFor()
     t.equal(await page.locator('[data-ticket]').count(), 1, 'another unit’s ticket is not here')
     t.equal(await page.title(), '(1) 新工单 · 联动 110')
+    // A word that was left in the search box takes nothing of what is new away.
+    await page.getByLabel('工单编号或文字').fill('景华路')
+    await page.locator(`[data-ticket="${id}"]`).waitFor({ state: 'detached' })
+    t.equal(await page.title(), '(1) 新工单 · 联动 110')
+    await page.getByLabel('工单编号或文字').fill('')
+    await page.locator(`[data-ticket="${id}"]`).waitFor()
     await until('the tones', async () => (await tones(seat)) >= 3)
     const delivered = await until('the delivery', async () => { const { work } = await store.records.get(id); return work.deliveredAt === null ? null : work })
     t.ok(delivered.clocks.some(({ clock, unitId }) => clock === 'sign' && unitId === 'municipal-works'), 'the receipt started the clocks')

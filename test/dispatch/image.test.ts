@@ -20,6 +20,9 @@ t.test('what the camera wrote beside the picture is gone, and so is what hangs b
     ['jpeg', jpeg([segment(0xe0, bytes('JFIF\0\x01\x01\0\0\x01\0\x01\0\0')), segment(0xe1, exif(1)), segment(0xe1, bytes('http://ns.adobe.com/xap/1.0/\0SECRET')), segment(0xed, bytes('Photoshop SECRET')), segment(0xfe, bytes('SECRET'))], '<script>SECRET</script>'), { type: 'image/jpeg', width: 640, height: 480 }],
     ['markers that mean nothing', jpeg([0xf0, 0xf7, 0xfd, 0xde, 0xbf, 0x02].map((marker) => segment(marker, bytes('SECRET')))), { type: 'image/jpeg' }],
     ['a JFIF with a small picture of its own', jpeg([segment(0xe0, bytes('JFIF\0\x01\x01\0\0\x01\0\x01\x02\x01SECRET'))]), { type: 'image/jpeg' }],
+    ['words in a colour profile, and behind what Adobe says', jpeg([segment(0xe2, bytes('ICC_PROFILE\0\x01\x01SECRET')), segment(0xee, bytes('Adobe\0\x64\0\0\0\0\x01SECRET'))]), { type: 'image/jpeg' }],
+    ['a png with words where numbers belong', png([chunk('iCCP', bytes('SECRET')), chunk('gAMA', bytes('SECRET')), chunk('tRNS', bytes('SECRET'.repeat(50)))]), { type: 'image/png' }],
+    ['a WebP with a colour profile', riff(['VP8X', bytes([0x20, 0, 0, 0, 0x3f, 1, 0, 0xef, 0, 0])], ['ICCP', bytes('SECRET')], ['VP8 ', bytes([0, 0, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0])]), { type: 'image/webp' }],
     ['png', png([chunk('tEXt', bytes('Comment\0SECRET')), chunk('eXIf', exif(1)), chunk('zTXt', bytes('SECRET'))], 'PK\x03\x04SECRET'), { type: 'image/png', width: 512, height: 256 }],
     ['webp', bytes([...riff(['VP8X', bytes([0x0c, 0, 0, 0, 0x3f, 1, 0, 0xef, 0, 0])], ['VP8 ', bytes([0, 0, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0])], ['EXIF', exif(1)], ['XMP ', bytes('SECRET')])], 'SECRET'), { type: 'image/webp', width: 320, height: 240 }],
   ]
@@ -50,6 +53,10 @@ t.test('what is no picture, is cut, or would blow up a browser', (t) => {
     ['nothing', new Uint8Array()], ['text', bytes('<svg onload=alert(1)>')], ['gif', bytes('GIF89a\x01\0\x01\0')], ['only a head', bytes([0xff, 0xd8, 0xff, 0xe0])], ['html that begins as jpeg', bytes([0xff, 0xd8], '<html>')],
     ['no scan', bytes([0xff, 0xd8], [...segment(0xc0, size(10, 10))], [0xff, 0xd9])], ['too large', jpeg([], '', 20_000, 20)], ['too many pixels', jpeg([], '', 11_000, 11_000)], ['no size', jpeg([], '', 0, 0)],
     ['a png without data', bytes('\x89PNG\r\n\x1a\n', [...chunk('IHDR', bytes([0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0]))], [...chunk('IEND', bytes(''))])],
+    ...([['quantisation', 0xdb, bytes([0], [...new Uint8Array(64)])], ['Huffman', 0xc4, bytes([0, 1], [...new Uint8Array(15)], [7])], ['restart', 0xdd, bytes([0, 4])]] as const).flatMap(([what, marker, table]) => {
+      t.ok(readPicture(jpeg([segment(marker, table)])), what)
+      return [[`words behind a ${what} table`, jpeg([segment(marker, bytes([...table], 'SECRET'))])]] as const
+    }),
     ['lossless jpeg', bytes([0xff, 0xd8], [...segment(0xc3, size(10, 10))], [0xff, 0xd9])],
   ] as const) t.equal(readPicture(bad), null, what)
   for (const whole of [good, png([]), riff(['VP8 ', bytes([0, 0, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0])])]) for (let cut = 0; cut < whole.length; cut += 1) t.equal(readPicture(whole.subarray(0, cut)), null, `cut at ${cut}`)

@@ -8,6 +8,7 @@ import { ROLES } from '../../src/contracts/people.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { NO_WORK, type TicketWork } from '../../src/contracts/work.js'
 import { applyAct, type Actor } from '../../src/dispatch/core/acts.js'
+import { follow, followAgain } from '../../src/dispatch/core/escalation.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 import { CITY, ticketOf, NOW, UNIT } from './city.js'
 
@@ -98,6 +99,12 @@ t.test('every state × act × role', async (t) => {
       }
     }
   }
+})
+
+t.test('where the system leads a ticket stands in the table too', async (t) => {
+  const moves = [['merged', 'follow', follow(stood('merged', 'edit'), ticketOf('closed'), NOW)], ['closed', 'follow-again', followAgain(stood('closed', 'edit'))]] as const
+  for (const [state, act, { ticket }] of moves) t.equal(LIFE_CYCLE[state].system?.[act], ticket.state, act)
+  for (const state of TICKET_STATES) t.same(Object.keys(LIFE_CYCLE[state].system ?? {}), moves.filter(([from]) => from === state).map(([, act]) => act), `${state}: nothing else`)
 })
 
 t.test('a unit that is not on the ticket, and one that only assists', async (t) => {

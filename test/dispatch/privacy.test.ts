@@ -111,6 +111,14 @@ t.test('every way out of a real database', async (t) => {
   t.same(await loosened(), [{ person_id: supervisor.id, reason: '本人来电同意公开电话' }])
   await protect(supervisor, 'anonymous', '')
   t.equal((await loosened() as unknown[]).length, 1, 'to keep more back reveals nothing')
+  // Also when it is over: who fears the unit that he complained about asks for it just then.
+  const closed = (await store.pool.query<{ id: string }>(`select id from ticket where work ->> 'privacy' = 'open'`)).rows[0]?.id ?? ''
+  await tickets.act(operator, closed, { actId: randomUUID(), act: 'edit', baseVersion: 5, changes: { kind: 'joint-service' } })
+  const over = await tickets.act(operator, closed, { actId: randomUUID(), act: 'settle', baseVersion: (await store.records.get(closed)).version, outcome: 'answered', note: '' })
+  await t.rejects(tickets.reveal(unit, closed, '想找他谈谈'), { code: 'ticket.over' })
+  t.match(await tickets.reveal(supervisor, closed, '回访'), { name: NAME })
+  t.match(await tickets.act(operator, closed, { actId: randomUUID(), act: 'protect', baseVersion: over.ticket.version, privacy: 'anonymous', note: '' }), { ticket: { state: 'closed', work: { privacy: 'anonymous' } } })
+  t.same((await tickets.get(unit, closed)).caller, { number: '', name: '', verified: (await store.records.get(closed)).caller.verified })
   let csv = ''
   for await (const part of await makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }).csv(supervisor, {})) csv += part
   t.notMatch(csv, new RegExp(`${NUMBER.slice(0, 9)}|${NAME}`), 'the export')

@@ -82,6 +82,8 @@ t.test('a history that somebody touched is found', async (t) => {
     ['when it was closed', `update ticket set closed_at = closed_at - interval '5 days' where id = $id`, `update ticket set closed_at = closed_at + interval '5 days' where id = $id`, { type: 'field', field: 'closedAt' }],
     ['when it is due', `update ticket set due_at = now() + interval '1 day' where id = $id`, `update ticket set due_at = null where id = $id`, { type: 'field', field: 'dueAt' }],
     ['whose number called', `update ticket set number_called_from = '13900000009' where id = $id`, `update ticket set number_called_from = '13900000001' where id = $id`, { type: 'field', field: 'caller' }],
+    ['what he keyed', `update ticket set tags = '[{"key": "category", "value": "gas", "node": "x", "at": 1}]' where id = $id`, `update ticket set tags = '[]' where id = $id`, { type: 'field', field: 'tags' }],
+    ['the number that was read out meanwhile', `update ticket set provisional_number = 'P-XXXX01-001' where id = $id`, `update ticket set provisional_number = '' where id = $id`, { type: 'field', field: 'provisional' }],
     ['its number', `update ticket set number = number || 'x' where id = $id`, `update ticket set number = rtrim(number, 'x') where id = $id`, { type: 'field', field: 'number' }],
     ['who answered', `update ticket set operator_id = null where id = $id`, `update ticket set operator_id = '${op.id}' where id = $id`, { type: 'field', field: 'operator' }],
     ['a signature that nobody gave', `update ticket set work = work || '{"signedAt": 1}' where id = $id`, `update ticket set work = work || '{"signedAt": null}' where id = $id`, { type: 'field', field: 'signedAt' }],
@@ -97,6 +99,19 @@ t.test('a history that somebody touched is found', async (t) => {
     ['marks', `update ticket_history set marks = marks || '{"signedAt": 1}' where ticket_id = $id and version = 4`, `update ticket_history set marks = marks - 'signedAt' where ticket_id = $id and version = 4`, { type: 'hash', version: 4 }],
     ['that there are marks', `alter table ticket_history add column kept jsonb; update ticket_history set kept = marks, marks = null where ticket_id = $id and version = 4`, `update ticket_history set marks = kept where ticket_id = $id and version = 4; alter table ticket_history drop column kept`, { type: 'hash', version: 4 }],
   ] as const) t.match((await tamper(sql, undo)).faults.find(({ ticketId }) => ticketId === id), fault, what)
+
+  // Nor is anybody's lateness silenced: a clock that runs comes to its stages, or has come to the last.
+  await store.records.act(ids[2] ?? '', { actId: randomUUID(), act: 'reopen', baseVersion: 6, note: '再次来电' }, op)
+  for (const [what, sql] of [
+    ['in the clocks', `update ticket_clock set next_stage = null, next_at = null where ticket_id = $1 and ended_at is null`],
+    ['and in the ticket', `update ticket set work = jsonb_set(work, '{clocks}', (select jsonb_agg(c || '{"next": null}') from jsonb_array_elements(work -> 'clocks') c)) where id = $1`],
+  ] as const) {
+    await owner.query(sql, [ids[2]])
+    t.match((await verifyHistories(store.pool)).faults, [{ type: 'field', ticketId: ids[2], field: 'stages' }], what)
+  }
+  await owner.query(`update ticket set work = jsonb_set(work, '{clocks}', (select jsonb_agg(c || '{"next": "warn"}') from jsonb_array_elements(work -> 'clocks') c)) where id = $1`, [ids[2]])
+  await owner.query(`update ticket_clock set next_stage = 'warn', next_at = started_at + interval '25 s' where ticket_id = $1 and ended_at is null`, [ids[2]])
+  t.same((await verifyHistories(store.pool)).faults, [], 'and put back')
 
   // Whoever rewrites a whole chain gets it right; the head that was noted shows it.
   await owner.query(`alter table ticket_history disable trigger all; delete from ticket_history where ticket_id = '${id}' and version >= 4; delete from ticket_clock where ticket_id = '${id}';

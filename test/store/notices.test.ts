@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { isUrgent } from '../../src/contracts/dispatch.js'
 import type { Self } from '../../src/contracts/people.js'
+import { makeTickets } from '../../src/dispatch/tickets.js'
 import { verifyHistories } from '../../src/store/audit.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
@@ -118,6 +119,35 @@ t.test('what a terminal must hear of', async (t) => {
     await act(member.id, 'merge', { into: main })
     t.match(await store.records.get(main), { state: 'open', work: { hazard: true, clocks: [{ clock: 'reassign', unitId: null }, { clock: 'safe', unitId: null, startedAt: member.work.clocks[0]?.startedAt }] } })
     t.same((await verifyHistories(owner)).faults.filter(({ ticketId }) => [noise.id, none.id, main, member.id].includes(ticketId)), [])
+  })
+
+  await t.test('what asks a unit to work goes no further when it said that it is done', async (t) => {
+    await owner.query(`insert into unit_channel (unit_id, channel, address, secret) values ('municipal-works', 'webhook', 'https://hook.example/x', 'k')`)
+    const id = await open()
+    await act(id, 'dispatch', { unitId: 'municipal-works' })
+    await act(id, 'sign', {}, unit)
+    const waiting = async (): Promise<unknown[]> => (await owner.query(`select kind from outbox where ticket_id = $1 and channel = 'webhook' and next_at is not null order by created_at`, [id])).rows.map(({ kind }: { kind: string }) => kind)
+    t.same(await waiting(), ['dispatch'])
+    await act(id, 'report', { result: 'done', photos: [] }, unit)
+    t.same(await waiting(), [])
+    await act(id, 'redo')
+    t.same(await waiting(), ['redo'], 'sent back, it is asked again')
+    await owner.query(`delete from unit_channel where channel = 'webhook'`)
+  })
+
+  await t.test('what the hall takes out of the words for the complainant’s sake no unit reads any more, neither in the history nor in what it has not confirmed', async (t) => {
+    const tickets = makeTickets({ store: store.records, side: store.attachments, knowsCategory: () => true, onActed: () => undefined })
+    const id = await open()
+    await act(id, 'edit', { changes: { description: '夜间施工，报警人尉迟女士 13900007731' } })
+    await act(id, 'dispatch', { unitId: 'municipal-works' })
+    const reads = async (who: Self): Promise<boolean> => /尉迟|7731/.test(JSON.stringify([await tickets.get(who, id), await tickets.history(who, id), (await store.hall.notices(['municipal-works'])).filter(({ ticketId }) => ticketId === id)]))
+    t.ok(await reads(unit))
+    await act(id, 'protect', { privacy: 'identity-hidden' })
+    await act(id, 'edit', { changes: { description: '夜间施工' } })
+    t.notOk(await reads(unit))
+    t.match((await store.hall.notices(['municipal-works'])).find(({ ticketId }) => ticketId === id), { kind: 'dispatch', place: '中州中路', text: { zh: /中州中路 · 夜间施工$/, en: /^New ticket/ } })
+    t.ok((await tickets.history(unit, id)).some(({ act: name }) => name === 'edit'), 'that something was changed it reads')
+    t.match(JSON.stringify(await tickets.history(boss, id)), /尉迟女士/, 'the hall has its history whole')
   })
 
   await t.test('what the hall was asked for is over when it was done', async (t) => {

@@ -1,9 +1,10 @@
 import t from 'tap'
 import type { Rules } from '../../src/dispatch/core/rules.js'
 import { verifyHistories } from '../../src/store/audit.js'
+import { startClock } from '../../src/dispatch/core/clocks.js'
 import { recount } from '../../src/store/recount.js'
 import { startCaseWork } from '../helpers/case-work.js'
-import { openTestStore, temporaryHome } from '../helpers/database.js'
+import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
 
 const DAY = 86_400_000
 
@@ -39,4 +40,33 @@ t.test('a calendar that comes later counts for what units have in hand already',
   t.same((await store.pool.query<{ due: string }>(`select (extract(epoch from due_at) * 1000)::bigint as due from ticket_clock where ticket_id = $1 and clock = 'report' and ended_at is null`, [office])).rows, [{ due: String(is['report']) }])
   t.same((await verifyHistories(store.pool)).faults, [])
   t.equal(await recount(store.pool, before, after), 0, 'once')
+})
+
+t.test('a limit that by the new calendar was over long ago is due now, and nobody is supervised for it in the same moment', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const { open, act } = await startCaseWork(store)
+  const id = await open({ category: 'noise' })
+  await act(id, 'dispatch', { unitId: 'telecom' })
+  await act(id, 'deliver', { how: 'phone', unitId: 'telecom' })
+  const given = await store.records.get(id)
+  const run = given.work.clocks.find(({ clock }) => clock === 'report')
+  if (run === undefined) throw new Error('no report is due')
+  // It has had the ticket for forty days, all of them holidays as far as anybody knew; they were worked.
+  const startedAt = Date.now() - 40 * DAY
+  const worked = store.rules()
+  const days = new Map(Array.from({ length: 43 }, (_, n) => [new Date(startedAt + (n - 1) * DAY + 8 * 3_600_000).toISOString().slice(0, 10), 'holiday'] as const))
+  const calendar = (more: ReadonlyMap<string, 'holiday' | 'workday'>): Rules => ({ ...worked, calendar: { ...worked.calendar, days: new Map([...worked.calendar.days, ...more]), years: { has: () => true } as unknown as Rules['calendar']['years'] } })
+  const [before, after] = [calendar(days), calendar(new Map([...days.keys()].map((day) => [day, 'workday'])))]
+  const long = startClock('report', given, 'telecom', before, startedAt)
+  t.ok((long?.at.warn ?? 0) > Date.now(), 'by the old one it is not even warned of')
+  await asOwner(t, store).query(`update ticket set work = jsonb_set(work, '{clocks}', $2) where id = $1`, [id, JSON.stringify([long])])
+  await asOwner(t, store).query(`update ticket_clock set started_at = to_timestamp($2 / 1000.0), due_at = to_timestamp($3 / 1000.0), next_at = to_timestamp($4 / 1000.0) where ticket_id = $1 and clock = 'report'`, [id, startedAt, long?.at.urge, long?.at.warn])
+  t.equal(await recount(store.pool, before, after), 1)
+  const now = Date.now()
+  const is = (await store.records.get(id)).work.clocks.find(({ clock }) => clock === 'report')
+  t.match(is, { next: 'urge', startedAt })
+  t.ok((is?.at.urge ?? Infinity) <= now && (is?.at.urge ?? 0) > now - 60_000, 'due now')
+  t.ok((is?.at.supervise ?? 0) > now + 3_600_000 && (is?.at.notice ?? 0) > (is?.at.supervise ?? 0), 'the rest at its distance')
 })

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import type { Self } from '../../src/contracts/people.js'
+import type { TicketAct } from '../../src/contracts/acts.js'
+import { makeTickets } from '../../src/dispatch/tickets.js'
 import { makeTicketActs } from '../../src/store/ticket-acts.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
@@ -28,4 +31,23 @@ t.test('an act that another node is writing in this instant is known when it is 
   t.match(await second, { ticket: { version: version + 1 }, also: [] })
   t.match(await urge(), { ticket: { version: version + 1 }, also: [] }, 'and whoever comes later')
   t.same((await owner.query('select count(*)::int as n from ticket_history where act_id = $1', [actId])).rows, [{ n: 1 }])
+})
+
+t.test('what a unit sends again was done, also where it has to do with the ticket no more; it reads nothing of it', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const { open, act, people } = await startCaseWork(store, ...['drainage', 'telecom'].map((unitId) => ({ loginName: unitId, displayName: '值班员', role: 'unit' as const, unitId })))
+  const [unit, other] = ['drainage', 'telecom'].map((login) => { const found = people.find(({ loginName }) => loginName === login); if (found === undefined) throw new Error(login); return found }) as [Self, Self]
+  const tickets = makeTickets({ store: store.records, side: store.attachments, knowsCategory: () => true, onActed: () => undefined })
+  const id = await open({ category: 'noise' })
+  const { version } = await act(id, 'dispatch', { unitId: 'drainage' })
+  const back: TicketAct = { actId: randomUUID(), act: 'return', baseVersion: version, duty: 'NS-01', note: '不属本单位' }
+  t.match(await tickets.act(unit, id, back), { stored: 'database', ticket: { state: 'returned' } })
+  await act(id, 'edit', { changes: { description: '改派后才问到的' } })
+  const again = await tickets.act(unit, id, back)
+  t.match(again, { stored: 'database', ticket: { id, state: 'returned', unitId: null, fields: { place: '', description: '' } } })
+  t.notMatch(JSON.stringify(again), /改派后|中州|1390/)
+  t.equal((await store.records.history(id)).filter(({ act: name }) => name === 'return').length, 1)
+  for (const [who, actId] of [[unit, randomUUID()], [other, back.actId]] as const) await t.rejects(tickets.act(who, id, { ...back, actId }), { code: 'ticket.not-found' })
 })

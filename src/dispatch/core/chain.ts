@@ -1,3 +1,4 @@
+import type { Clock } from '../../contracts/life-cycle.js'
 import { NO_WORK } from '../../contracts/ticket.js'
 import { factsOf, plain } from './changes.js'
 import { unmarked, type MarkedHead, type Marks } from './marks.js'
@@ -38,7 +39,7 @@ export type ChainFault =
   | { readonly type: 'field'; readonly ticketId: string; readonly version: number; readonly field: string }
 
 /** `facts`: what the ticket's own row says; `columns`: what is written twice there; `marked`: what marks speak of. */
-export interface TicketHead { readonly version: number; readonly state: string; readonly facts: Readonly<Record<string, unknown>>; readonly columns: Readonly<Record<string, unknown>>; readonly marked: MarkedHead }
+export interface TicketHead { readonly version: number; readonly state: string; readonly facts: Readonly<Record<string, unknown>>; readonly columns: Readonly<Record<string, unknown>>; readonly marked: MarkedHead; /** Clocks that run and have no stage to come. */ readonly spent: readonly Clock[] }
 
 /** What a ticket is before anything was done to it. What it began with stands in its first row; there were times when it did not. */
 const BLANK: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(factsOf({ state: 'open', unitId: null, outcome: null, fields: { kind: null, category: null, place: '', point: null, description: '', callerName: '', callBack: false }, work: NO_WORK }))
@@ -62,6 +63,12 @@ function strayed(rows: readonly ChainRow[], { state, facts, columns }: TicketHea
   return Object.keys(expected).find((field) => field !== 'state' && plain(expected[field]) !== plain(facts[field])) ?? Object.keys(columns).find((field) => plain(columns[field]) !== plain(facts[field])) ?? null
 }
 
+/** A clock that runs and comes to no stage any more has come to its last, and the history says so; but where more time was given late, and in a county, where the city's come. */
+function silenced(rows: readonly ChainRow[], spent: readonly Clock[]): boolean {
+  if (spent.length === 0 || rows.some(({ act }) => act === 'answer-extension' || act === 'from-city')) return false
+  return spent.some((clock) => !rows.some(({ act, changes }) => act === (clock === 'delivery' ? 'undelivered' : 'notice-clock') && (JSON.parse(changes) as { clock?: readonly unknown[] }).clock?.[1] === clock))
+}
+
 /** @param sha256 hexadecimal, of UTF-8. */
 export function verifyChain(rows: readonly ChainRow[], head: TicketHead, sha256: (text: string) => string): ChainFault | null {
   let previous = ''
@@ -78,6 +85,6 @@ export function verifyChain(rows: readonly ChainRow[], head: TicketHead, sha256:
   if (rows.length !== head.version) return { type: 'short', ticketId, version: rows.length, expected: head.version }
   // Tickets that were loaded as closed have no row that says so.
   if (rows.some(({ changes }) => changes.includes('"state"')) && state !== head.state) return { type: 'state', ticketId, version: head.version, expected: state, found: head.state }
-  const field = strayed(rows, head) ?? unmarked(rows.map(({ marks }) => (marks === null ? null : JSON.parse(marks) as Marks)), head.marked)
+  const field = strayed(rows, head) ?? unmarked(rows.map(({ marks }) => (marks === null ? null : JSON.parse(marks) as Marks)), head.marked) ?? (silenced(rows, head.spent) ? 'stages' : null)
   return field === null ? null : { type: 'field', ticketId, version: head.version, field }
 }

@@ -15,7 +15,7 @@ const join = (parts: readonly Uint8Array[]): Uint8Array => {
 
 /**
  * JPEG, PNG or WebP. Whatever stands behind the end of the picture is cut off, and only those parts are kept that a picture needs to be drawn:
- * no EXIF (place, camera, time), no XMP, no comments, no second picture. A JPEG keeps which side is up.
+ * no EXIF (place, camera, time), no XMP, no comments, no colour profile (it may hold any words; the desk sends photos without), no second picture, and no part longer than what it is. A JPEG keeps which side is up.
  * @returns null when it is none of these, is not whole, or is too large to be drawn.
  */
 export function readPicture(given: Uint8Array): Picture | null {
@@ -34,6 +34,18 @@ export function readPicture(given: Uint8Array): Picture | null {
 
 /** What decoding Huffman needs: frames, tables, restarts, lines, scans. Comments, and markers that mean nothing (F0 to FD), may hold anything. */
 const JPEG_KEPT = new Set([0xc0, 0xc1, 0xc2, 0xc4, 0xda, 0xdb, 0xdc, 0xdd])
+
+/** A segment that is kept is as long as its own tables say; no decoder takes another. @param data behind the length */
+function isWhole(marker: number, data: Uint8Array): boolean {
+  const at = (n: number): number => data[n] ?? 0
+  if (marker === 0xdc || marker === 0xdd) return data.length === 2
+  if (marker === 0xda) return data.length === 4 + 2 * at(0)
+  if (marker >= 0xc0 && marker <= 0xc2) return data.length === 6 + 3 * at(5)
+  if (marker !== 0xc4 && marker !== 0xdb) return true
+  let n = 0
+  while (n < data.length) n += marker === 0xdb ? (at(n) < 0x10 ? 65 : 129) : data.subarray(n + 1, n + 17).reduce((sum, count) => sum + count, 17)
+  return n === data.length
+}
 
 /** ITU T.81: segments `FF marker length data`; after SOS come entropy-coded bytes, in which FF is followed by 00 or a restart marker. */
 function readJpeg(bytes: Uint8Array): Picture | null {
@@ -56,7 +68,8 @@ function readJpeg(bytes: Uint8Array): Picture | null {
     } else if (marker > 0xc2 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xcc) return null
     if (marker === 0xe1 && latin(segment, 4, 10) === 'Exif\0\0') orientation = orientationOf(segment.subarray(10))
     const application = marker >= 0xe0 && marker <= 0xef
-    const needed = (marker === 0xe0 && segment.length === 18 && latin(segment, 4, 9) === 'JFIF\0') || (marker === 0xe2 && latin(segment, 4, 16) === 'ICC_PROFILE\0') || (marker === 0xee && latin(segment, 4, 9) === 'Adobe')
+    const needed = (marker === 0xe0 && segment.length === 18 && latin(segment, 4, 9) === 'JFIF\0') || (marker === 0xee && segment.length === 16 && latin(segment, 4, 9) === 'Adobe')
+    if (!isWhole(marker, segment.subarray(4))) return null
     if (application ? needed : JPEG_KEPT.has(marker)) kept.push(segment)
     at = end
     if (marker !== 0xda) continue
@@ -96,7 +109,8 @@ const exifOf = (orientation: number): Uint8Array => new Uint8Array([
   0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0,
 ])
 
-const PNG_KEPT = new Set(['IHDR', 'PLTE', 'IDAT', 'IEND', 'tRNS', 'gAMA', 'cHRM', 'sRGB', 'iCCP'])
+/** Chunks that are kept, and how long they may be. */
+const PNG_KEPT: ReadonlyMap<string, number> = new Map([['IHDR', 13], ['PLTE', 768], ['IDAT', Infinity], ['IEND', 0], ['tRNS', 256], ['gAMA', 4], ['cHRM', 32], ['sRGB', 1]])
 
 function readPng(bytes: Uint8Array): Picture | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -107,7 +121,7 @@ function readPng(bytes: Uint8Array): Picture | null {
     const end = at + 12 + view.getUint32(at)
     const type = latin(bytes, at + 4, at + 8)
     if (end > bytes.length) return null
-    if (PNG_KEPT.has(type)) kept.push(bytes.subarray(at, end))
+    if (end - at - 12 <= (PNG_KEPT.get(type) ?? -1)) kept.push(bytes.subarray(at, end))
     data ||= type === 'IDAT'
     if (type === 'IEND') break
     at = end
@@ -115,9 +129,9 @@ function readPng(bytes: Uint8Array): Picture | null {
   return data ? { type: 'image/png', width: view.getUint32(16), height: view.getUint32(20), clean: join(kept) } : null
 }
 
-const WEBP_KEPT = new Set(['VP8 ', 'VP8L', 'VP8X', 'ALPH', 'ICCP'])
-/** VP8X says what follows; these two do not follow any more: EXIF, XMP. */
-const WEBP_BESIDE = 0x0c
+const WEBP_KEPT = new Set(['VP8 ', 'VP8L', 'VP8X', 'ALPH'])
+/** VP8X says what follows; these do not follow any more: ICCP, EXIF, XMP. */
+const WEBP_BESIDE = 0x2c
 
 function readWebp(bytes: Uint8Array): Picture | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -133,6 +147,7 @@ function readWebp(bytes: Uint8Array): Picture | null {
     if (end > whole) return null
     const chunk = bytes.slice(at, end)
     if (type === 'VP8X') {
+      if (size !== 10) return null
       chunk[8] = (chunk[8] ?? 0) & ~WEBP_BESIDE
       canvas = [1 + (view.getUint32(at + 12, true) & 0xffffff), 1 + (view.getUint32(at + 15, true) & 0xffffff)]
     } else if (type === 'VP8 ') {

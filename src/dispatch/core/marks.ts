@@ -12,7 +12,7 @@ export type ClockLine = readonly [...Run, endedAt: number | null, met: boolean |
 
 /**
  * What else an act made of a ticket that its units are judged by. It stands beside the row's changes and in the row's hash, but is no reader's news and nobody's conflict:
- * field → what it is from then on. A ticket's first row says its number, when it was opened and answered, µs, who answered, and, as a hash, whose number called.
+ * field → what it is from then on. A ticket's first row says its number, when it was opened and answered, µs, who answered, its provisional number, and, as hashes, whose number called and what he keyed.
  */
 export interface Marks { readonly runs?: readonly Run[]; readonly ended?: readonly End[]; /** Photos that the act names, each with the SHA-256 of its file. */ readonly photos?: readonly (readonly [id: string, sha256: string])[]; readonly [field: string]: unknown }
 
@@ -23,6 +23,9 @@ export function markedOf({ dispatchedAt, closedAt, work: { signedAt, arrivedAt, 
 
 /** What a caller's mark is the SHA-256 of: the history names no number. `CALLER_MARK` in SQL is the same. */
 export const callerText = (ticketId: string, number: string, verified: boolean): string => `${ticketId} ${number} ${verified}`
+
+/** The same of what he keyed; `tags`: jsonb as PostgreSQL prints it. `TAGS_MARK` in SQL. */
+export const tagsText = (ticketId: string, tags: string): string => `${ticketId} ${tags}`
 
 /** A clock that runs, as marks have it. */
 export const runOf = ({ clock, unitId, startedAt, at }: RunningClock): Run => [clock, unitId, startedAt, at.urge]

@@ -1,4 +1,4 @@
-import type { HistoryRow, Ticket } from '../../contracts/ticket.js'
+import { NO_WORK, type HistoryRow, type Ticket } from '../../contracts/ticket.js'
 import type { Privacy } from '../../contracts/work.js'
 
 /** Who looks, or through what something goes out. The hall: operators, supervisors, administrators at the city. */
@@ -51,8 +51,15 @@ export function shownTo(ticket: Ticket, outlet: Outlet): Ticket {
   }
 }
 
-/** A history as this outlet may see it: a name that was typed stands there too. */
+/** A history as this outlet may see it: a name that was typed stands there too; and outside the hall, what was taken out of the words for his sake. The ticket has them as they are now. */
 export function historyShownTo(rows: readonly HistoryRow[], privacy: Privacy, outlet: Outlet): readonly HistoryRow[] {
   if (SHOWN[privacy][outlet].name) return rows
-  return rows.map((row) => ({ ...row, changes: Object.fromEntries(Object.entries(row.changes).filter(([field]) => field !== 'callerName')) }))
+  const hidden = outlet === 'operator' || outlet === 'supervisor' ? ['callerName'] : ['callerName', 'description', 'place']
+  return rows.map((row) => ({ ...row, changes: Object.fromEntries(Object.entries(row.changes).filter(([field]) => !hidden.includes(field))) }))
 }
+
+/** What a unit reads of a ticket that it has to do with no more: its number, and where it stands. Pure. */
+export const partedFrom = (ticket: Ticket): Ticket => ({
+  ...ticket, fields: { kind: null, category: null, place: '', point: null, description: '', callerName: '', callBack: false }, outcome: null, unitId: null, operatorId: null,
+  caller: { number: '', name: '', verified: false }, tags: [], dispatchedAt: null, closedAt: null, work: NO_WORK,
+})

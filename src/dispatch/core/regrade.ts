@@ -14,8 +14,8 @@ function fromNow(at: Times, now: number): Times {
   return late <= 0 ? at : { warn: Math.min(at.warn, now), urge: now, supervise: at.supervise + late, notice: at.notice + late }
 }
 
-/** A clock whose limit became shorter, counted from its own start. No stage comes later than it would have, none twice. */
-function shorten(clock: RunningClock, limit: Times, now: number): RunningClock {
+/** A clock whose limit became shorter, counted from its own start; one whose limit did not is as it was. No stage comes later than it would have, none twice. */
+export function shorten(clock: RunningClock, limit: Times, now: number): RunningClock {
   if (clock.next === null || limit.urge >= clock.at.urge) return clock
   const sooner = fromNow(limit, now)
   const at: Times = { warn: Math.min(clock.at.warn, sooner.warn), urge: Math.min(clock.at.urge, sooner.urge), supervise: Math.min(clock.at.supervise, sooner.supervise), notice: Math.min(clock.at.notice, sooner.notice) }

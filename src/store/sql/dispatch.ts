@@ -43,9 +43,9 @@ const UNSAFE = `(coalesce(a.work ->> 'hazard', '') = 'true' and a.work ->> 'safe
 /** The error of what was not sent, or not shown, because it was no longer so. */
 export const OVER = 'over'
 
-/** What asks a unit to work; it goes no further when the ticket is no longer its own, or nobody's. `o` the message, `a` the ticket. */
+/** What asks a unit to work; it goes no further when the ticket is no longer its own, or nobody's, or said to be done. `o` the message, `a` the ticket. */
 const ASKS = `o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered')`
-const NO_LONGER = `(a.state in ('closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))`
+const NO_LONGER = `(a.state in ('reported', 'visited', 'closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))`
 
 /** A named person `p` is somebody whose account was closed: he hears of nothing any more. */
 export const LEFT = `exists (select from person x where x.id = p.person_id and x.disabled_at is not null)`
@@ -108,7 +108,7 @@ with after as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks) select id, version, $23, $24, $25, $26, $27, $28, $33 from after
 )${clocks ? `, ${clockSteps('$29', '$32', '$30', runs, alone ? WRITTEN : '')}` : ''}${over ? `, over as (
   -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. So is what the hall was asked for and did. And what asks a unit to work goes no further when the ticket is
-  -- no longer its own, or nobody's: a webhook that comes back an hour later, a terminal next morning, or somebody who sends dead letters again, must not send out a crew
+  -- no longer its own, or nobody's, or said to be done: a webhook that comes back an hour later, a terminal next morning, or somebody who sends dead letters again, must not send out a crew
   -- beside the one that has it.
   update outbox o set dead_at = coalesce(o.dead_at, clock_timestamp()), next_at = null, error = '${OVER}' from after a
   where o.ticket_id = $1 and o.receipt_at is null and (
@@ -134,6 +134,11 @@ with after as (
       and (w.audience <> 'hall' or o.body ->> 'about' is not distinct from w.body ->> 'about') and o.receipt_at is null and o.dead_at is null and (o.channel = 'terminal' or o.next_at is not null)))${alone ? WRITTEN : ''}
 )` : ''}
 select ${TICKET} from after`
+
+/** What units have not read of a ticket, in its words as they are now. $1 ticket, $2 text by kind, $3 place, $4 units that are on it */
+export const REWORD = `
+update outbox set body = body || jsonb_build_object('text', $2::jsonb -> kind, 'place', $3::text)
+where ticket_id = $1 and audience = 'unit' and unit_id = any($4::text[]) and receipt_at is null and (channel = 'terminal' or sent_at is null)`
 
 const acts = new Map<string, { readonly name: string; readonly text: string }>()
 /** The statement of an act, to be prepared once by its name. */

@@ -6,6 +6,8 @@ export const TICKET = [
 
 /** Whose number called, as marks have it: see `callerText`. */
 const CALLER_MARK = `encode(sha256(convert_to(id::text || ' ' || number_called_from || ' ' || number_verified::text, 'UTF8')), 'hex')`
+/** What the caller keyed, and under which number it was read out while PostgreSQL was away: `tagsText` is the same. */
+const TAGS_MARK = `encode(sha256(convert_to(id::text || ' ' || tags::text, 'UTF8')), 'hex')`
 const MICROSECONDS = (time: string): string => `(extract(epoch from ${time}) * 1000000)::bigint`
 
 /**
@@ -26,7 +28,7 @@ with said as (
   returning *
 ), history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, marks, changes)
-  select id, 1, $13, 'open', answered_at, operator_id, jsonb_build_object('openedAt', ${MICROSECONDS('opened_at')}, 'answeredAt', ${MICROSECONDS('answered_at')}, 'caller', ${CALLER_MARK}, 'number', number, 'operator', operator_id), jsonb_strip_nulls(jsonb_build_object(
+  select id, 1, $13, 'open', answered_at, operator_id, jsonb_build_object('openedAt', ${MICROSECONDS('opened_at')}, 'answeredAt', ${MICROSECONDS('answered_at')}, 'caller', ${CALLER_MARK}, 'number', number, 'operator', operator_id, 'tags', ${TAGS_MARK}, 'provisional', provisional_number), jsonb_strip_nulls(jsonb_build_object(
     'category', case when category is not null then jsonb_build_array(null, category) end,
     'place', case when place <> '' then jsonb_build_array('', place) end,
     'point', case when lat is not null then jsonb_build_array(null, jsonb_build_object('lat', lat, 'lon', lon)) end,
@@ -74,7 +76,7 @@ with known as (
   returning t.*, new_category, new_place, new_lat, new_name, new_number, new_operator, new_tags, new_provisional
 ), history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, marks, changes)
-  select id, version, $13, 'fill', now(), null, jsonb_strip_nulls(jsonb_build_object('caller', case when new_number is not null then ${CALLER_MARK} end, 'operator', new_operator)), jsonb_strip_nulls(jsonb_build_object(
+  select id, version, $13, 'fill', now(), null, jsonb_strip_nulls(jsonb_build_object('caller', case when new_number is not null then ${CALLER_MARK} end, 'operator', new_operator, 'tags', case when new_tags is not null then ${TAGS_MARK} end, 'provisional', new_provisional)), jsonb_strip_nulls(jsonb_build_object(
     'category', case when new_category is not null then jsonb_build_array(null, new_category) end,
     'place', case when new_place is not null then jsonb_build_array('', new_place) end,
     'point', case when new_lat is not null then jsonb_build_array(null, jsonb_build_object('lat', lat, 'lon', lon)) end,
@@ -90,6 +92,8 @@ select * from filled`
 
 export const READ_TICKET = `select ${TICKET} from ticket where id = $1`
 export const LOCK_TICKET = `select ${TICKET} from ticket where id = $1 for update`
+/** Whether somebody did this act. $1 ticket, $2 act, $3 person */
+export const DONE_BY = `select from ticket_history where act_id = $2 and ticket_id = $1 and by_id = $3`
 /** Fields that others changed after version $2. What arrived too late changed nothing. */
 export const CHANGED_BY_OTHERS = `select distinct jsonb_object_keys(changes) as field from ticket_history where ticket_id = $1 and version > $2 and by_id is distinct from $3 and act <> 'late'`
 

@@ -21,7 +21,8 @@ const REST = 350
 /** Referred and merged tickets wait for others: nothing of this unit's is late there. */
 const tabOf = ({ state }: TicketSummary): Tab => (state === 'dispatched' ? 'fresh' : 'doing')
 
-interface Work { readonly waiting: TicketList; readonly other: TicketList | null }
+/** `all`: what waits, whatever is searched for. */
+interface Work { readonly waiting: TicketList; readonly other: TicketList | null; readonly all: TicketList }
 
 /** The unit's tickets, as fresh as the websocket tells. `waiting`: new and in hand, what is due first on top. */
 export function useWork(tab: Tab, words: string): { readonly work: Work | null; readonly failed: boolean } {
@@ -34,10 +35,11 @@ export function useWork(tab: Tab, words: string): { readonly work: Work | null; 
   useEffect(() => {
     const abort = new AbortController()
     let timer = setTimeout(() => {
-      const text = words.trim() === '' ? {} : { text: words.trim() }
-      const read = (query: object): Promise<TicketList> => call('tickets', { query: { limit: MOST, ...text, ...query } }, { signal: abort.signal })
-      Promise.all([read({ class: 'waiting', sort: 'due' }), tab === 'answered' ? read({ class: 'open', sort: 'newest' }) : tab === 'closed' ? read({ class: 'closed', sort: 'newest' }) : null]).then(
-        ([waiting, other]) => { setWork({ waiting, other }); setFailed(false) },
+      const text = words.trim() === '' ? null : { text: words.trim() }
+      const read = (query: object): Promise<TicketList> => call('tickets', { query: { limit: MOST, ...query } }, { signal: abort.signal })
+      const waiting = { class: 'waiting', sort: 'due' } as const
+      Promise.all([read({ ...text, ...waiting }), text === null ? null : read(waiting), tab === 'answered' ? read({ ...text, class: 'open', sort: 'newest' }) : tab === 'closed' ? read({ ...text, class: 'closed', sort: 'newest' }) : null]).then(
+        ([found, all, other]) => { setWork({ waiting: found, other, all: all ?? found }); setFailed(false) },
         () => {
           if (abort.signal.aborted) return
           setFailed(true)
@@ -57,6 +59,9 @@ const minuteDue = ({ dueAt }: TicketSummary): number => (dueAt == null ? Number.
 /** The tickets of a tab, what is due first on top; null while they are on their way. */
 export const inTab = (work: Work | null, tab: Tab): readonly TicketSummary[] | null =>
   (work === null ? null : tab === 'fresh' || tab === 'doing' ? work.waiting.tickets.filter((ticket) => tabOf(ticket) === tab).sort(byDue) : work.other?.tickets ?? null)
+
+/** What is new is new, whatever somebody searches for. */
+export const freshOf = (work: Work | null): readonly TicketSummary[] => work?.all.tickets.filter((ticket) => tabOf(ticket) === 'fresh') ?? []
 
 /** The keyboard's place is the list: the open ticket, else the first. On a telephone it is not shown while a ticket is open, and nothing moves. */
 export function focusList(): void {

@@ -8,7 +8,7 @@ import { usePreferences } from '../../store/preferences.js'
 import { Empty } from '../../widgets/empty.js'
 import { useWide } from '../../widgets/use-wide.js'
 import { Alerts } from './alerts.js'
-import { inTab, UnitList, useWork, type Tab } from './unit-list.js'
+import { freshOf, inTab, UnitList, useWork, type Tab } from './unit-list.js'
 import { UnitTicket } from './unit-ticket.js'
 
 /** A unit's terminal: what is new, what is late, and the one that is open. On a telephone one of both at a time. */
@@ -22,7 +22,7 @@ export default function UnitPage({ id }: { readonly id: string | null }) {
   const { store } = useDesk()
   const wide = useWide('unit')
   useReceipts(notices)
-  const fresh = useMemo(() => (words === '' ? inTab(work, 'fresh') ?? [] : []), [work, words])
+  const fresh = useMemo(() => freshOf(work), [work])
   useNoticeSignal({ shown: notices, fresh: fresh.length, danger: fresh.some(({ hazard, priority }) => hazard === true || priority === 'emergency'), title: `${text.unit.titleNew(fresh.length)} · ${text.product} 110`, audible: sound })
   // What was signed for is in hand: the list goes on with it.
   const over = tab === 'fresh' && id !== null && words === '' && work !== null && fresh.length === 0
