@@ -137,6 +137,9 @@ export const Target = Type.Union([
 ])
 export type Target = Static<typeof Target>
 
+/** Of a message: less is a cough, ms. */
+export const SHORTEST_MESSAGE = 1_000
+
 /** A line that rings in vain is given up so long after its time-out at the latest, ms: FreeSWITCH reports its end within this, or is asked. */
 export const LINE_SLACK = 5_000
 

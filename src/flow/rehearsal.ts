@@ -1,3 +1,4 @@
+import { SHORTEST_MESSAGE } from '../contracts/call.js'
 import { resumeFlow, startFlow, step } from './engine.js'
 import type { Way } from './node-type.js'
 import type { Flow, FlowCommand, FlowEvent, FlowState, FlowStep, FlowSurroundings, FlowVariables, PromptRef, WaitCommand } from './types.js'
@@ -220,9 +221,9 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
   }
 }
 
-/** As FreeSWITCH does it: enough keys without a terminator are an answer, too few are none; a tape on which nobody spoke is none. */
+/** As FreeSWITCH does it: enough keys without a terminator are an answer, too few are none; a tape that its silence ended is none where nobody spoke, or coughed. */
 function expired({ command, digits, outcome, promptsEnd, voiceEnds }: Sounding, at: number): FlowEvent {
-  if (command.type === 'record') return { type: 'recorded', duration: voiceEnds > promptsEnd ? at - promptsEnd : 0 }
+  if (command.type === 'record') return { type: 'recorded', duration: voiceEnds - promptsEnd < SHORTEST_MESSAGE ? 0 : at - promptsEnd }
   const gather = gatherOf(command)
   if (gather === null) return outcome
   return digits.length >= gather.min ? { type: 'digits', digits } : { type: 'timeout', digits }

@@ -1,3 +1,4 @@
+import { SHORTEST_MESSAGE } from '../contracts/call.js'
 import { placeOf } from '../flow/engine.js'
 import type { FlowEvent, FlowState, FlowSurroundings, WaitCommand } from '../flow/types.js'
 import type { QueueView } from '../contracts/ws.js'
@@ -8,9 +9,6 @@ import { runFlow } from './flow-runner.js'
 import type { Loop } from './loop.js'
 import type { ArrivingCall, CallRecord, CitizenLeg } from './ports.js'
 import type { TicketOpener } from './ticket-opener.js'
-
-/** As the message node has it: less is a cough, not a message, ms. */
-const SHORTEST_MESSAGE = 1_000
 
 /** A flow is told of a load that is at most so old, ms: in a busy room many flows ask, and everybody is counted for it. */
 const LOAD_AGE = 100

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SHORTEST_MESSAGE } from '../contracts/call.js'
 import type { GatherCommand, PromptRef, WaitCommand } from '../flow/types.js'
 import type { ArrivingCall, CitizenLeg, LegCommand, LegResult, Mirror } from '../intake/ports.js'
 import { within } from '../time/within.js'
@@ -49,8 +50,6 @@ const CUT = 1_000
 const AGAIN = 200
 /** An engine that heard nothing is asked to go on no sooner than so long after the last time, ms. */
 const LISTEN_AGAIN = 500
-/** FreeSWITCH looks at silence frame by frame, ms. */
-const MARGIN = 500
 /** FreeSWITCH reports the end of a recording within this, ms. */
 const RECORD_STOP = 3_000
 
@@ -259,13 +258,14 @@ function lengthOf(stopped: EslEvent | null): number {
 }
 
 /**
- * ms of a recording in which somebody spoke; a caller who never began left none. FreeSWITCH says `no-input-timeout` of those too who spoke
- * from the first frame on (it looks for speech after silence), so only one that lasted no longer than the silence counts as empty. One that was
- * ended by hanging up counts in any case: who spoke at once and briefly is not told from who said nothing.
+ * ms of a recording; one that its silence ended is none where nobody spoke before it, or only coughed. FreeSWITCH says `no-input-timeout` of those
+ * too who spoke from the first frame on (it looks for speech after silence), so how long it lasted decides. One that was ended by `#` or by hanging
+ * up counts in any case: who spoke briefly is not told from who said nothing.
  */
 function keptIn(stopped: EslEvent | null, silence: number): number {
   const kept = lengthOf(stopped)
-  return stopped?.get('Record-Completion-Cause') === 'no-input-timeout' && kept <= silence + MARGIN ? 0 : kept
+  const cause = stopped?.get('Record-Completion-Cause')
+  return (cause === 'no-input-timeout' || cause === 'success-silence') && kept - silence < SHORTEST_MESSAGE ? 0 : kept
 }
 
 /**

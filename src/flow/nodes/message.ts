@@ -1,12 +1,11 @@
 import { Type, type Static } from 'typebox'
+import { SHORTEST_MESSAGE } from '../../contracts/call.js'
 import { closed, NodeName, says, Seconds } from '../fields.js'
 import { defineNode, type NodeContext, type NodeOutcome, type PromptLengths, type Span } from '../node-type.js'
 import { PromptList, speak, spokenPrompts, spokenTime, spokenUses } from '../say/spoken.js'
 
 const MAX_SECONDS = 120
 const SILENCE_SECONDS = 4
-/** Less is a cough, not a message. ms */
-export const SHORTEST = 1_000
 /** The tone before it, and what it takes to write the file, ms. */
 const TONE = 1_000
 
@@ -48,8 +47,8 @@ export const message = defineNode({
     }
     const whole = until((node.maxSeconds ?? MAX_SECONDS) * 1000)
     return [
-      { to: node.next, by: 'caller', path: ['next'], time: (lengths) => [SHORTEST, whole(lengths)[1]], settles: true, sound: true },
-      { to: node.onSilence, by: 'silence', path: ['onSilence'], time: until(Math.max(SHORTEST, (node.silenceSeconds ?? SILENCE_SECONDS) * 1000)), deaf: (lengths) => spokenTime(node.prompts, lengths)[1] },
+      { to: node.next, by: 'caller', path: ['next'], time: (lengths) => [SHORTEST_MESSAGE, whole(lengths)[1]], settles: true, sound: true },
+      { to: node.onSilence, by: 'silence', path: ['onSilence'], time: until(Math.min(SHORTEST_MESSAGE + (node.silenceSeconds ?? SILENCE_SECONDS) * 1000, (node.maxSeconds ?? MAX_SECONDS) * 1000)), deaf: (lengths) => spokenTime(node.prompts, lengths)[1] },
       { to: node.onFault ?? node.onSilence, by: 'fault', path: [node.onFault === undefined ? 'onSilence' : 'onFault'], time: (lengths) => [0, whole(lengths)[1]] },
     ]
   },
@@ -58,7 +57,7 @@ export const message = defineNode({
   uses: (node) => spokenUses('prompts', node.prompts),
   enter: start,
   on(node, event) {
-    if (event.type === 'recorded' && event.duration >= SHORTEST) return { kind: 'goto', to: node.next, by: 'caller', tags: { message: String(Math.round(event.duration / 1000)) } }
+    if (event.type === 'recorded' && event.duration >= SHORTEST_MESSAGE) return { kind: 'goto', to: node.next, by: 'caller', tags: { message: String(Math.round(event.duration / 1000)) } }
     return event.type === 'failed' ? fault(node) : { kind: 'goto', to: node.onSilence, by: 'silence' }
   },
 })

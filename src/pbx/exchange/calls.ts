@@ -4,6 +4,9 @@ import { resultOf } from './recogniser.js'
 import type { CallReport, CallSpec, Exchange, PlacedCall } from './types.js'
 import { bytesOf } from './wire.js'
 
+/** What it takes to say a character, ms. */
+const SPOKEN = 400
+
 /** Citizens who call: places a call, and lets its placer press keys, speak, hang up and watch. */
 export const makeCalls = (pbx: Pbx): Exchange['placeCall'] => (spec: CallSpec): PlacedCall => {
   const uuid = pbx.newId()
@@ -45,7 +48,7 @@ export const makeCalls = (pbx: Pbx): Exchange['placeCall'] => (spec: CallSpec): 
     },
     say(text) {
       if (channel.hungUp > 0) return
-      channel.spoke = Date.now()
+      channel.spoke = Date.now() + pbx.scaled(text.length * SPOKEN)
       // A socket is told where that is said (switch_ivr_async.c); otherwise what plays takes the words from the channel.
       if (channel.variables.get('practice_listens') !== 'true') return
       channel.variables.set('practice_listens', 'paused')

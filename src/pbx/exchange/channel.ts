@@ -58,7 +58,7 @@ export interface Channel {
   onKey: (() => void) | null
   /** What is being recorded, by path. */
   readonly recorders: Map<string, Recorder>
-  /** When the caller spoke last; how a recording knows that he is silent. */
+  /** Until when the caller spoke last; how a recording knows that he is silent. */
   spoke: number
   /** Hold music is laid over what it hears, and nobody hears it (`uuid_displace`). */
   displaced: boolean

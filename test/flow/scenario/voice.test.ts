@@ -16,6 +16,8 @@ const duration = () => 1_000
 t.test('what is on the tape of a message: what he said and the silence that ended it, or nothing', async (t) => {
   const table: readonly (readonly [name: string, steps: readonly Step[], message: string | undefined, over: number])[] = [
     ['he says nothing', [], undefined, 1 + 4 + 1],
+    ['he coughs', [{ speaks: 0.2 }], undefined, 1 + 0.2 + 4 + 1],
+    ['he says one word', [{ speaks: 1 }], '5', 1 + 5 + 1],
     ['he speaks', [{ speaks: 12 }], '16', 1 + 16 + 1],
     ['he thinks first', [{ wait: 4 }, { speaks: 2 }], '9', 1 + 3 + 2 + 4 + 1],
     ['he thinks too long', [{ wait: 6 }, { speaks: 2 }], undefined, 1 + 4 + 1],

@@ -149,6 +149,17 @@ export async function leg(t: Test, { tape, api, arrive, end, talk, say }: Stage)
     await end(done.callId)
   })
 
+  if (say !== undefined) await t.test('a tape that its silence ends is a message where somebody spoke, not where he coughed', async (t) => {
+    const rung = []
+    for (const [number, words, least, most] of [['13900000167', '', 0, 0], ['13900000168', '井盖坏了', 1_600 + 2_000, 6_000]] as const) rung.push({ ...await ring(number), words, least, most })
+    await Promise.all(rung.map(async ({ timed, callId, words, least, most }) => {
+      setTimeout(() => { say(callId, words) }, 900)
+      const { result } = await timed({ type: 'record', prompts: [], maxDuration: 20_000, silence: 2_000 })
+      t.ok(result.type === 'recorded' && result.duration >= least && result.duration <= most, `“${words}”: ${JSON.stringify(result)}`)
+      await end(callId)
+    }))
+  })
+
   await t.test('a question with an engine beside it: keys, silence, words', async (t) => {
     const speech: SpeechEngine = { order: 'nothing-like-it any any', ready: () => true, asked: () => undefined }
     const command: LegCommand = { type: 'listen', gather: oneKey(2_000, 'noted') }
