@@ -1,23 +1,21 @@
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
-import { HINT_KINDS } from '../contracts/call.js'
 import type { Bilingual, Language } from '../contracts/primitives.js'
-import { suggest } from '../flow/load/problems.js'
 import { rehearse, type Rehearsal, type RehearsalNote } from '../flow/rehearsal.js'
-import { askedModes, quietSurroundings } from '../flow/surroundings.js'
 import { titleOf } from '../flow/titles.js'
 import type { Flow } from '../flow/types.js'
 import { answerBeside } from '../intake/flow-side.js'
 import type { CommandIo } from './command.js'
+import { AROUND_OPTIONS, aroundOf } from './flow/around.js'
 import { runFlowCheck } from './flow/check.js'
-import { citySettings, loadCity, timeOf, varsOf, type City } from './flow/city.js'
-import { asksForDay, calendarAt } from './flow/day.js'
+import { loadCity, timeOf, varsOf, type City } from './flow/city.js'
+import { asksForDay } from './flow/day.js'
 import { runFlowDraw } from './flow/draw.js'
 import { runFlowKeys } from './flow/keys.js'
 import { runFlowPublish } from './flow/publish.js'
 import { runFlowSimulate } from './flow/simulate.js'
 import { noSuchFlow, runFlowTest, runFlowWalk } from './flow/test.js'
-import { choiceOf, EXIT, numberOf, parseOptions, UsageError, verbOf } from './options.js'
+import { EXIT, parseOptions, UsageError, verbOf } from './options.js'
 import { printProblems } from './problem-printer.js'
 
 const USAGE = `用法 / Usage:
@@ -34,6 +32,7 @@ const USAGE = `用法 / Usage:
       --model hurried|elderly|silent|wrong-keys|leaves-early    只用一种来电者，默认混合 / one kind of caller; default: a mixture
       --replay keys.ndjson       重放录得的按键时刻（flow keys 写出）/ recorded key timings, as flow keys writes them
       --against old.yaml         同一批来电走旧文件，并排比较 / the same callers through an old file, side by side
+      --at --day --hint --waiting --ready --present --mode --number  来电遇到的情形，同 flow try / what calls meet, as for flow try
       --answered 20              平均多少秒后座席接听 / an operator answers after so many seconds on average
   liandong flow compare <旧 old> [名称 name]    即 simulate --against / the same as simulate --against
   liandong flow keys [名称 name] [--limit 1000]  真实来电的按键与时刻，供 --replay / keys of real calls with their times, for --replay
@@ -89,21 +88,12 @@ export const flowCommand = {
   },
 }
 
-const TRY_OPTIONS = {
-  dir: { type: 'string' }, at: { type: 'string' }, day: { type: 'string' }, number: { type: 'string' }, hint: { type: 'string', multiple: true },
-  waiting: { type: 'string' }, ready: { type: 'string' }, present: { type: 'string' }, mode: { type: 'string', multiple: true }, var: { type: 'string', multiple: true },
-} as const
+const TRY_OPTIONS = { dir: { type: 'string' }, var: { type: 'string', multiple: true }, ...AROUND_OPTIONS } as const
 
 /** Plays a call in the terminal: what is heard is written, keys are typed, time is virtual. */
 export async function runFlowTry(args: readonly string[], { stdin, stdout, stderr }: CommandIo): Promise<number> {
   const { values, positionals: [name = '110'] } = parseOptions(args, TRY_OPTIONS, 1)
   const startAt = values.at === undefined ? Date.now() : timeOf('at', values.at)
-  const [waiting = 0, ready = 0, present = 1] = (['waiting', 'ready', 'present'] as const).map((name) => numberOf(name, values[name], { least: 0, most: 10_000 }))
-  const hints = (values.hint ?? []).map((hint) => choiceOf('--hint', hint, HINT_KINDS))
-  const modes = Object.fromEntries((values.mode ?? []).map((text) => {
-    const [mode = '', until] = text.split('=', 2)
-    return [mode, until === undefined ? {} : { until: timeOf('mode', until) }] as const
-  }))
   const loaded = await loadCity(values.dir)
   const flow = loaded.flows.get(name)
   if (flow === undefined) {
@@ -111,36 +101,18 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
     return noSuchFlow([name], loaded, stderr)
   }
   const vars = varsOf(flow, values.var)
-  checkModes(flow, Object.keys(modes))
-  const settings = citySettings()
-  // Now is told by the city's clock; a time that was typed is one of China Standard Time, as in tests of flows.
-  const timeZone = values.at === undefined ? settings.timeZone : 'Asia/Shanghai'
-  const { calendar, bare } = calendarAt(settings.home, startAt, timeZone, values.day)
+  const { surroundings, bare } = aroundOf(flow, values, startAt)
   const call = rehearse({
     flow, vars,
     duration: ({ language, name: prompt }) => loaded.prompts.get(language)?.get(prompt)?.duration ?? 0,
     startAt,
-    surroundings: {
-      ...quietSurroundings(timeZone), calendar,
-      caller: { number: values.number ?? '', verified: false, earlierCalls: 0, hints },
-      load: { waiting, ready, longestWaitSeconds: 0, present: Math.max(ready, present) },
-      modes,
-    },
+    surroundings,
   })
   stdout.write(`${flow.title.zh} / ${flow.title.en}  (${flow.name} ${flow.version})\n`
     + '输入按键后回车；空行 = 不按键；文字 = 说话（听写、留言节点）；q = 挂机。\nType keys and Enter; an empty line = press nothing; words = speak, where the flow listens or records; q = hang up.\n\n')
   if (bare && asksForDay([flow, ...flow.parts.values()])) stdout.write('本机没有放假安排，只按周末算；用 --day 说明那天是 workday 还是 holiday。/ This machine keeps no calendar, so weekends alone count; --day says whether that day is a workday or a holiday.\n\n')
   await converse(call, flow, loaded, stdin, stdout)
   return EXIT.fine
-}
-
-/** A switch that the flow does not ask for changes nothing: whoever wrote it meant another. @throws UsageError */
-function checkModes(flow: Flow, modes: readonly string[]): void {
-  const asked = askedModes([flow, ...flow.parts.values()])
-  const wrong = modes.find((mode) => !asked.includes(mode))
-  if (wrong === undefined) return
-  const hint = suggest(wrong, asked)
-  throw new UsageError(`--mode “${wrong}”：流程 ${flow.name} 不询问这个开关。${hint.zh}`, `--mode “${wrong}”: the flow ${flow.name} does not ask for this switch. ${hint.en}`)
 }
 
 /** A line of keys is pressed once the prompts have been heard; `!` before it: at once, over them. */

@@ -4,6 +4,7 @@ import { placeIn, type FlowDrawing } from '../contracts/flow-drawing.js'
 import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, FlowSummary, FlowsView, FlowTried } from '../contracts/routes/flows.js'
 import { diffLines } from '../flow/diff.js'
 import type { Simulated } from '../flow/simulate/simulate.js'
+import { surroundedBy } from '../flow/surroundings.js'
 import type { Calendar } from '../flow/types.js'
 import { within } from '../time/within.js'
 import { approvalOf } from './core/flow-approval.js'
@@ -12,7 +13,7 @@ import { editionOf, soundOnDisk } from './flow-gate.js'
 import type { CallTrace, EditionStore } from './flow-ports.js'
 import type { Outcome, Publishing } from './flow-publishing.js'
 import { makeFlowSide, summaryOf } from './flow-side.js'
-import { needParameters, type TryWish } from './flow-try.js'
+import { needParameters, switchesOf, type TryWish } from './flow-try.js'
 import { simulateInProcess, type SimulationWish } from './gate-process.js'
 import type { LiveFlows } from './live-flows.js'
 
@@ -35,6 +36,8 @@ export interface FlowDeskDeps {
 
 type NodeCounts = Awaited<ReturnType<EditionStore['nodeCounts']>>
 type Which = number | 'files' | undefined
+/** What simulated calls meet; without it nobody waits, one operator is at his desk, no switch is on. `startAt`: when they come; absent: now. */
+type Around = Pick<TryWish, 'waiting' | 'ready' | 'present' | 'modes' | 'ends' | 'number' | 'hints'> & { readonly startAt?: number }
 interface Person { readonly id: string; readonly displayName: string }
 
 const SHOWN = 40
@@ -154,18 +157,20 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
       const { hash, content } = await editionFor(which)
       return side.ask(hash, content, { what: 'try', flow, wish: { ...call, timeZone, calendar: calendar() } })
     },
-    async simulate(wish: Pick<SimulationWish, 'flow' | 'model' | 'calls' | 'seed' | 'vars'> & { readonly old?: number; readonly new?: Which; readonly recorded?: boolean }, startAt: number) {
+    async simulate(wish: Pick<SimulationWish, 'flow' | 'model' | 'calls' | 'seed' | 'vars'> & { readonly old?: number; readonly new?: Which; readonly recorded?: boolean; readonly around?: Around }, now: number) {
       const flow = live.edition()?.flows.get(wish.flow)
       if (flow !== undefined) needParameters(flow, wish.vars ?? {})
       const fresh = await contentOf(wish.new)
       const old = wish.old === undefined ? null : await contentOf(wish.old)
       const recordings = wish.recorded === true ? await store.recordedKeys(wish.flow, wish.calls) : undefined
+      const { around } = wish
+      const surroundings = around === undefined ? undefined : surroundedBy({ ...around, timeZone, calendar: calendar(), modes: switchesOf(around.modes, around.ends ?? {}) })
       const answer = await simulateInProcess(program, {
-        flow: wish.flow, old, new: fresh, calls: wish.calls, seed: wish.seed, startAt, ...(wish.vars !== undefined && { vars: wish.vars }), ...(wish.model !== undefined && { model: wish.model }), ...(recordings !== undefined && { recordings }),
+        flow: wish.flow, old, new: fresh, calls: wish.calls, seed: wish.seed, startAt: around?.startAt ?? now, ...(surroundings !== undefined && { surroundings }), ...(wish.vars !== undefined && { vars: wish.vars }), ...(wish.model !== undefined && { model: wish.model }), ...(recordings !== undefined && { recordings }),
       })
       if (answer === null) throw new LiandongError('flow.not-there', { flow: wish.flow })
       const shown = ({ version, calls, known, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds }: Simulated) => ({ version, calls, known, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds: [...tagSeconds] })
-      return { new: shown(answer.new), old: answer.old === null ? null : shown(answer.old) }
+      return { asks: answer.asks, new: shown(answer.new), old: answer.old === null ? null : shown(answer.old) }
     },
     /** The sound of a tape: of what runs, from the directory; as it was published; else of the files, which nobody has published yet. */
     async sound(hash: string): Promise<Uint8Array> {

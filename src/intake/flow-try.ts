@@ -1,7 +1,7 @@
 import type { FlowTried, HeardPrompt, TryMove, TryNote } from '../contracts/routes/flows.js'
 import { LiandongError } from '../contracts/errors.js'
 import { rehearse, type RehearsalNote } from '../flow/rehearsal.js'
-import { quietSurroundings } from '../flow/surroundings.js'
+import { surroundedBy } from '../flow/surroundings.js'
 import { titleOf } from '../flow/titles.js'
 import type { Calendar, Flow, FlowVariables, PromptRef } from '../flow/types.js'
 import type { Edition } from './edition.js'
@@ -32,6 +32,10 @@ export function needParameters({ name, parameters }: Pick<Flow, 'name' | 'parame
   if (missing[0] !== undefined) throw new LiandongError('flow.parameter-missing', { flow: name, names: missing.join(', '), first: missing[0] })
 }
 
+/** Switches that are on, and until when where it is known. */
+export const switchesOf = (modes: readonly string[], ends: Readonly<Record<string, number>>): Record<string, { readonly until?: number }> =>
+  Object.fromEntries(modes.map((mode) => [mode, ends[mode] === undefined ? {} : { until: ends[mode] }]))
+
 /** Plays a call with these keys and words from its beginning up to a moment: the engine that serves calls, on a virtual clock. Nothing is kept between two questions. */
 export function tryOut(edition: Edition, flow: Flow, { startAt, timeZone, calendar, until, moves, waiting, ready, present, modes, ends = {}, vars = {}, number, hints }: TryWish): FlowTried {
   needParameters(flow, vars)
@@ -42,7 +46,7 @@ export function tryOut(edition: Edition, flow: Flow, { startAt, timeZone, calend
   }
   const call = rehearse({
     flow, startAt, vars, duration: (prompt) => tapeOf(prompt)?.duration ?? 0,
-    surroundings: { ...quietSurroundings(timeZone), calendar, caller: { number, verified: false, earlierCalls: 0, hints }, modes: Object.fromEntries(modes.map((mode) => [mode, ends[mode] === undefined ? {} : { until: ends[mode] }])), load: { waiting, ready, longestWaitSeconds: 0, present: Math.max(ready, present) } },
+    surroundings: surroundedBy({ timeZone, calendar, number, hints, waiting, ready, present, modes: switchesOf(modes, ends) }),
   })
   for (const move of [...moves].sort((a, b) => a.at - b.at)) {
     if (move.at > until || call.waitingFor() === 'nothing') break

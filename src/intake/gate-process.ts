@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { LiandongError } from '../contracts/errors.js'
 import type { Delays } from '../flow/proof/prove.js'
+import { aimsOf, asksOf, type Asks } from '../flow/simulate/aims.js'
 import type { CallerModel, Recording } from '../flow/simulate/callers.js'
-import { categoriesOf, simulate, type Simulated } from '../flow/simulate/simulate.js'
-import type { FlowVariables } from '../flow/types.js'
+import { simulate, type Simulated } from '../flow/simulate/simulate.js'
+import type { FlowSurroundings, FlowVariables } from '../flow/types.js'
 import { loadEdition, type Edition, type EditionContent } from './edition.js'
 import type { Gated } from './flow-gate.js'
 
@@ -34,19 +35,20 @@ export interface SimulationWish {
   readonly startAt: number
   /** What the flow is started with. */
   readonly vars?: FlowVariables
+  readonly surroundings?: Omit<FlowSurroundings, 'now'>
 }
-export interface SimulationAnswer { readonly old: Simulated | null; readonly new: Simulated }
+export interface SimulationAnswer { readonly asks: Asks; readonly old: Simulated | null; readonly new: Simulated }
 
-/** Old and new with the same callers, who call about whatever either of them knows; null: the new one has no such flow. */
-export function simulateBoth({ flow: name, old, new: fresh, model, recordings, calls, seed, startAt, vars }: SimulationWish): SimulationAnswer | null {
+/** Old and new with the same callers, who are after whatever either of them has; null: the new one has no such flow. */
+export function simulateBoth({ flow: name, old, new: fresh, model, recordings, calls, seed, startAt, vars, surroundings }: SimulationWish): SimulationAnswer | null {
   const [before, now] = [old, fresh].map((content) => (content === null ? null : loadEdition(content)))
-  const intents = [...new Set([before, now].flatMap((edition) => { const flow = edition?.flows.get(name); return flow === undefined ? [] : categoriesOf(flow) }))].sort()
+  const intents = aimsOf([before, now].flatMap((edition) => edition?.flows.get(name) ?? []))
   const run = (edition: Edition | null | undefined): Simulated | null => {
     const flow = edition?.flows.get(name)
-    return flow === undefined ? null : simulate(flow, { duration: ({ language, name: prompt }) => edition?.tapes.get(language)?.get(prompt)?.duration ?? 0, calls, seed, startAt, intents, ...(vars !== undefined && { vars }), ...(model !== undefined && { model }), ...(recordings !== undefined && { recordings }) })
+    return flow === undefined ? null : simulate(flow, { duration: ({ language, name: prompt }) => edition?.tapes.get(language)?.get(prompt)?.duration ?? 0, calls, seed, startAt, intents, ...(surroundings !== undefined && { surroundings }), ...(vars !== undefined && { vars }), ...(model !== undefined && { model }), ...(recordings !== undefined && { recordings }) })
   }
   const simulated = run(now)
-  return simulated === null ? null : { old: run(before), new: simulated }
+  return simulated === null ? null : { asks: asksOf(intents), old: run(before), new: simulated }
 }
 
 function askProcess<T>(program: string, args: readonly string[], { input, env = {} }: { readonly input?: object; readonly env?: Readonly<Record<string, string>> }): Promise<T> {

@@ -2,20 +2,22 @@ import { readFile, stat } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import { baseName, loadFlows } from '../../flow/library.js'
+import { aimsOf, asksOf, type Asks } from '../../flow/simulate/aims.js'
 import { CALLER_MODELS, HABITS, type Recording } from '../../flow/simulate/callers.js'
 import { MONDAY_NOON } from '../../flow/scenario/play-out.js'
-import { categoriesOf, simulate, type Distribution, type Simulated } from '../../flow/simulate/simulate.js'
+import { simulate, type Distribution, type Simulated } from '../../flow/simulate/simulate.js'
 import type { Flow } from '../../flow/types.js'
 import { simulateBoth, type SimulationWish } from '../../intake/gate-process.js'
 import type { CommandIo } from '../command.js'
 import { choiceOf, EXIT, numberOf, parseOptions } from '../options.js'
 import { printProblems } from '../problem-printer.js'
+import { AROUND_OPTIONS, aroundOf } from './around.js'
 import { loadCity, timeOf, varsOf, type City } from './city.js'
 import { durationIn, noSuchFlow } from './test.js'
 
 const OPTIONS = {
   dir: { type: 'string' }, against: { type: 'string' }, calls: { type: 'string' }, seed: { type: 'string' }, model: { type: 'string' }, replay: { type: 'string' },
-  answered: { type: 'string' }, at: { type: 'string' }, var: { type: 'string', multiple: true }, json: { type: 'boolean' }, beside: { type: 'boolean' },
+  answered: { type: 'string' }, ...AROUND_OPTIONS, var: { type: 'string', multiple: true }, json: { type: 'boolean' }, beside: { type: 'boolean' },
 } as const
 
 /** `liandong flow simulate`, `liandong flow compare`: the same callers through one file, or an old and a new one side by side. */
@@ -52,17 +54,19 @@ export async function runFlowSimulate(args: readonly string[], { stdin, stdout, 
     recordings = await readRecordings(values.replay, stderr)
     if (recordings === null) return EXIT.problems
   }
-  const intents = [...new Set([...categoriesOf(flow), ...old === null ? [] : categoriesOf(old.flow)])].sort()
+  const intents = aimsOf(old === null ? [flow] : [flow, old.flow])
+  const asks = asksOf(intents)
+  const { surroundings } = aroundOf(flow, { ...values, at: values.at ?? MONDAY_NOON }, startAt)
   const run = (which: { readonly flow: Flow; readonly city: City }): Simulated => simulate(which.flow, {
-    duration: durationIn(which.city), calls, seed, intents, startAt, vars, ...(model !== undefined && { model }), ...(recordings !== null && { recordings }),
+    duration: durationIn(which.city), calls, seed, intents, startAt, vars, surroundings, ...(model !== undefined && { model }), ...(recordings !== null && { recordings }),
     ...(answered !== undefined && { answeredAfter: answered * 1000 }),
   })
   const now = run({ flow, city })
   const before = old === null ? null : run(old)
-  if (values.json === true) stdout.write(`${JSON.stringify({ seed, new: now, old: before }, null, 2)}\n`)
+  if (values.json === true) stdout.write(`${JSON.stringify({ seed, asks, new: now, old: before }, null, 2)}\n`)
   else {
     if (old?.flow.version === flow.version) stdout.write(`两边的流程文件相同（${flow.version}），不同的只可能是提示音。/ Both sides have the same flow (${flow.version}): nothing but the prompts can differ.\n`)
-    stdout.write(sideBySide(now, before, seed))
+    stdout.write(sideBySide(now, before, seed, asks))
   }
   return EXIT.fine
 }
@@ -136,19 +140,34 @@ const LABEL = 2 + Math.max(...CALLER_MODELS.map((model) => `${HABITS[model].name
 
 const label = (en: string, zh: string): string => `${en.padEnd(LABEL)}${zh}`
 
+interface Words { readonly correct: readonly [en: string, zh: string]; readonly wrong: readonly [en: string, zh: string]; readonly any: readonly [en: string, zh: string]; readonly time: readonly [en: string, zh: string]; readonly short: string }
+/** What `correct` and the others are called: of a category, or of what keys lead to. */
+const WORDS: Readonly<Record<Exclude<Asks, 'nothing'>, Words>> = {
+  category: { correct: ['correctly tagged', '标签正确'], wrong: ['wrongly tagged', '标签错误'], any: ['tagged at all', '有标签'], time: ['time to tag', '得知类别用时'], short: 'correct' },
+  way: { correct: ['got what he wanted', '如愿'], wrong: ['got something else', '走到别处'], any: ['got anywhere by a key', '按键有结果'], time: ['time to get there', '用时'], short: 'got it' },
+}
+const NOTHING_ASKED = '流程不问来电者想要什么：只能比时长。/ This flow asks nobody what he wants: only times can be compared.\n'
+
+type TableRow = readonly [name: string, value: (one: Simulated) => string, compare?: (one: Simulated) => number]
+
+const aimRows = ({ correct, wrong, any, time }: Words): TableRow[] => [
+  [label(...correct), (one) => percent(one.correct), (one) => one.correct * 100],
+  [label(...wrong), (one) => percent(one.wrong), (one) => one.wrong * 100],
+  [label(...any), ({ tagged }) => percent(tagged), ({ tagged }) => tagged * 100],
+  ...quantiles(...time, ({ timeToTag }) => timeToTag),
+]
+
 /** A table of two columns that line up in any terminal: Chinese stands last in its line. */
-function sideBySide(now: Simulated, before: Simulated | null, seed: number): string {
-  const rows: (readonly [name: string, value: (one: Simulated) => string, compare?: (one: Simulated) => number])[] = [
-    [label('correctly tagged', '标签正确'), ({ correct }) => percent(correct), ({ correct }) => correct * 100],
-    [label('wrongly tagged', '标签错误'), ({ wrong }) => percent(wrong), ({ wrong }) => wrong * 100],
-    [label('tagged at all', '有标签'), ({ tagged }) => percent(tagged), ({ tagged }) => tagged * 100],
-    ...quantiles('time to tag', '得知类别用时', ({ timeToTag }) => timeToTag),
+function sideBySide(now: Simulated, before: Simulated | null, seed: number, asks: Asks): string {
+  const aims = asks === 'nothing' ? null : WORDS[asks]
+  const rows: TableRow[] = [
+    ...aims === null ? [] : aimRows(aims),
     [label('keys per call, mean', '每次按键，平均'), ({ keys }) => (keys?.mean ?? 0).toFixed(2), ({ keys }) => keys?.mean ?? 0],
     [label('keys per call, p90', '每次按键，p90'), ({ keys }) => String(keys?.p90 ?? 0), ({ keys }) => keys?.p90 ?? 0],
     ...quantiles('listens for', '听了多久', ({ heard }) => heard),
     [label('hung up', '主动挂机'), ({ hungUp }) => percent(hungUp), ({ hungUp }) => hungUp * 100],
-    ...CALLER_MODELS.flatMap((model): [string, (one: Simulated) => string, (one: Simulated) => number][] => (now.byModel[model] === undefined ? [] : [
-      [`  ${label(`${HABITS[model].name.en}: correct`, `${HABITS[model].name.zh}：标签正确`)}`, ({ byModel }) => percent(byModel[model]?.correct ?? 0), ({ byModel }) => (byModel[model]?.correct ?? 0) * 100],
+    ...CALLER_MODELS.flatMap((model): [string, (one: Simulated) => string, (one: Simulated) => number][] => (aims === null || now.byModel[model] === undefined ? [] : [
+      [`  ${label(`${HABITS[model].name.en}: ${aims.short}`, `${HABITS[model].name.zh}：${aims.correct[1]}`)}`, ({ byModel }) => percent(byModel[model]?.correct ?? 0), ({ byModel }) => (byModel[model]?.correct ?? 0) * 100],
     ])),
   ]
   const column = 14
@@ -157,7 +176,7 @@ function sideBySide(now: Simulated, before: Simulated | null, seed: number): str
     const change = before === null || compare === undefined ? '' : signed(compare(now) - compare(before)).padStart(10)
     return `${before === null ? '' : value(before).padStart(column)}${value(now).padStart(column)}${change}   ${name}`
   })
-  return `${now.flow}  ${now.calls} 个来电 / calls, seed ${seed}${now.known < now.calls ? `；标签正确与错误只计类别已定的 ${now.known} 个 / correct and wrong are of the ${now.known} whose category is known` : ''}\n${head}\n${lines.join('\n')}\n`
+  return `${now.flow}  ${now.calls} 个来电 / calls, seed ${seed}${now.known < now.calls ? `；标签正确与错误只计类别已定的 ${now.known} 个 / correct and wrong are of the ${now.known} whose category is known` : ''}\n${aims === null ? NOTHING_ASKED : ''}${head}\n${lines.join('\n')}\n`
 }
 
 function quantiles(en: string, zh: string, of: (one: Simulated) => Distribution | null): [string, (one: Simulated) => string, (one: Simulated) => number][] {

@@ -102,6 +102,11 @@ const Since = Type.Number({ minimum: 0, maximum: 3_600_000 })
 /** What the caller does: he presses a key, or says something. */
 export const TryMove = Type.Union([strict({ at: Since, key: Key }), strict({ at: Since, words: Type.String({ minLength: 1, maxLength: 200 }) })])
 export type TryMove = Static<typeof TryMove>
+/** What a call meets. */
+const Around = {
+  waiting: Type.Integer({ minimum: 0, maximum: 500 }), ready: Type.Integer({ minimum: 0, maximum: 500 }), /** Operators at their desks, ready or not. */ present: Type.Integer({ minimum: 0, maximum: 500 }),
+  /** Switches that are on. */ modes: Type.Array(Name, { maxItems: 20 }), /** Until when, where it is known. */ ends: Type.Optional(Type.Record(Name, EpochMs)), number: Type.String({ pattern: '^\\+?[0-9]{0,20}$' }), hints: Type.Array(Type.Enum(HINT_KINDS), { maxItems: HINT_KINDS.length }),
+}
 export const HeardPrompt = strict({ language: Type.Enum(LANGUAGES), name: Type.String(), ms: Type.Number(), text: Type.Optional(Type.String()), /** For the sound; absent where there is none. */ hash: Type.Optional(Type.String()) })
 export type HeardPrompt = Static<typeof HeardPrompt>
 export const TryNote = strict({
@@ -137,15 +142,14 @@ export const FLOW_ROUTES = {
   tryFlow: {
     method: 'POST', path: '/api/flows/try', roles: WATCHERS, summary: { zh: '试听：按键过程', en: 'Try a flow: how a call goes with these keys' },
     body: strict({
-      flow: Name, which: Type.Optional(Which), startAt: EpochMs, until: Since, moves: Type.Array(TryMove, { maxItems: 200 }), waiting: Type.Integer({ minimum: 0, maximum: 500 }), ready: Type.Integer({ minimum: 0, maximum: 500 }), /** Operators at their desks, ready or not. */ present: Type.Integer({ minimum: 0, maximum: 500 }),
-      /** Switches that are on. */ modes: Type.Array(Name, { maxItems: 20 }), /** Until when, where it is known. */ ends: Type.Optional(Type.Record(Name, EpochMs)), vars: Type.Optional(Vars), number: Type.String({ pattern: '^\\+?[0-9]{0,20}$' }), hints: Type.Array(Type.Enum(HINT_KINDS), { maxItems: HINT_KINDS.length }),
+      flow: Name, which: Type.Optional(Which), startAt: EpochMs, until: Since, moves: Type.Array(TryMove, { maxItems: 200 }), ...Around, vars: Type.Optional(Vars),
     }),
     response: FlowTried,
   },
   simulateFlow: {
     method: 'POST', path: '/api/flows/simulate', roles: WATCHERS, summary: { zh: '成批模拟，新旧并排', en: 'Callers by the hundred, old and new side by side' },
-    body: strict({ flow: Name, old: Type.Optional(Edition), new: Type.Optional(Which), model: Type.Optional(Type.Enum(['hurried', 'elderly', 'silent', 'wrong-keys', 'leaves-early'])), /** The keys of the last so many calls, at their times. */ recorded: Type.Optional(Type.Boolean()), calls: Type.Integer({ minimum: 50, maximum: 5_000 }), seed: Type.Integer({ minimum: 0, maximum: 1_000_000 }), vars: Type.Optional(Vars) }),
-    response: strict({ old: Type.Union([FlowSimulated, Type.Null()]), new: FlowSimulated }),
+    body: strict({ flow: Name, old: Type.Optional(Edition), new: Type.Optional(Which), model: Type.Optional(Type.Enum(['hurried', 'elderly', 'silent', 'wrong-keys', 'leaves-early'])), /** The keys of the last so many calls, at their times. */ recorded: Type.Optional(Type.Boolean()), calls: Type.Integer({ minimum: 50, maximum: 5_000 }), seed: Type.Integer({ minimum: 0, maximum: 1_000_000 }), vars: Type.Optional(Vars), around: Type.Optional(strict({ /** When they come; absent: now. */ startAt: Type.Optional(EpochMs), ...Around })) }),
+    response: strict({ /** What the flow asks: what it is about, which way to go, or nothing, so that only times can be compared. */ asks: Type.Enum(['category', 'way', 'nothing']), old: Type.Union([FlowSimulated, Type.Null()]), new: FlowSimulated }),
   },
   flowSound: { method: 'GET', path: '/api/flows/sound/:hash', roles: WATCHERS, summary: { zh: '提示音', en: 'A prompt’s sound' }, params: strict({ hash: Type.String({ pattern: '^[0-9a-f]{64}$' }) }), response: Type.Unknown() },
 } as const satisfies Record<string, Route>

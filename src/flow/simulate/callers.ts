@@ -32,11 +32,13 @@ export const HABITS: Readonly<Record<CallerModel, Habits>> = {
 }
 
 const KEYS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#'] as const
+/** Skips what may be skipped. */
+const ANY_KEY = '#'
 const MOST_TURNS = 200
 
 export interface Person {
   readonly model: CallerModel
-  /** The category he calls about. */
+  /** What he is after: see `aims.ts`. */
   readonly intent: string
   readonly chance: Chance
   /** When somebody answers him and the flow is cut, ms. */
@@ -63,7 +65,8 @@ export function behave(call: Rehearsal, { model, intent, chance, answeredAt }: P
       call.speak(MESSAGE)
     }
     const meant = guide.keysFor(call.state(), intent)
-    if (hesitates < habits.hesitates || meant === null) {
+    const skips = meant === null && listens >= habits.listens && guide.maySkip(call.state())
+    if (!skips && (hesitates < habits.hesitates || meant === null)) {
       if (!pass(call, call.untilNext(), until)) return leavesAt < answeredAt
       continue
     }
@@ -74,7 +77,7 @@ export function behave(call: Rehearsal, { model, intent, chance, answeredAt }: P
     }
     if (!pass(call, thinks, until)) return leavesAt < answeredAt
     const asked = placeOf(call)
-    for (const [index, key] of Array.from(meant).entries()) {
+    for (const [index, key] of Array.from(meant ?? ANY_KEY).entries()) {
       if (index > 0 && !pass(call, habits.betweenKeys, until)) return leavesAt < answeredAt
       // It has its answer, or asks something else: he stops.
       if (index > 0 && placeOf(call) !== asked) break

@@ -1,6 +1,7 @@
 import { quietSurroundings } from '../surroundings.js'
 import { rehearse } from '../rehearsal.js'
 import type { Flow, FlowSurroundings, FlowVariables, PromptRef } from '../types.js'
+import { aimOfNote, isCategory } from './aims.js'
 import { behave, CALLER_MODELS, HABITS, replay, type CallerModel, type Recording } from './callers.js'
 import { makeGuide } from './guide.js'
 import { makeChance } from './random.js'
@@ -13,7 +14,7 @@ export interface SimulationOptions {
   readonly model?: CallerModel
   /** Recorded calls instead, each once. */
   readonly recordings?: readonly Recording[]
-  /** What people call about; each is as likely. */
+  /** What people call about, each as likely: `aimsOf` the flow. */
   readonly intents: readonly string[]
   /** Mean time until an operator answers and the flow is cut, ms; absent: nobody answers. */
   readonly answeredAfter?: number
@@ -29,7 +30,7 @@ export interface Simulated {
   readonly flow: string
   readonly version: string
   readonly calls: number
-  /** Until the category was known, of those where it ever was. */
+  /** Until the category was known (in a flow that tags none: until he had what a key is for), of those where it ever was. */
   readonly timeToTag: Distribution | null
   readonly tagged: number
   /** Calls of which it is known what they were about: of recorded ones, not all. The two shares are of these. */
@@ -53,6 +54,7 @@ interface Call { readonly model: CallerModel | null; readonly taggedAt: number |
 export function simulate(flow: Flow, options: SimulationOptions): Simulated {
   const { duration, seed, model, recordings, intents, answeredAfter, startAt, vars, surroundings = quietSurroundings('Asia/Shanghai') } = options
   const guide = makeGuide(flow)
+  const ways = new Set(intents.filter((intent) => !isCategory(intent)))
   const calls: Call[] = []
   const count = recordings?.length ?? options.calls
   for (let index = 0; index < count; index += 1) {
@@ -65,10 +67,10 @@ export function simulate(flow: Flow, options: SimulationOptions): Simulated {
     const answeredAt = answeredAfter === undefined ? Infinity : chance.around(answeredAfter)
     const hungUp = recording === undefined ? behave(call, { model: who, intent: intent ?? '', chance, answeredAt }, guide) : replay(call, recording)
     const { notes } = call
-    const tag = notes.find((note) => note.type === 'tagged' && note.key === 'category')
-    const category = call.state().tags.find(({ key }) => key === 'category')?.value
+    const reached = notes.filter((note) => (ways.size > 0 ? ways.has(aimOfNote(note)) : note.type === 'tagged' && note.key === 'category'))
+    const last = reached.at(-1)
     calls.push({
-      model: recording === undefined ? who : null, taggedAt: tag?.at ?? null, correct: intent === undefined ? null : category !== undefined && category === intent,
+      model: recording === undefined ? who : null, taggedAt: reached[0]?.at ?? null, correct: intent === undefined ? null : last !== undefined && aimOfNote(last) === intent,
       keys: notes.reduce((sum, { type }) => sum + (type === 'pressed' ? 1 : 0), 0), heard: notes.find(({ type }) => type === 'ended')?.at ?? call.elapsed(), hungUp,
     })
   }
@@ -113,9 +115,4 @@ export function distribution(values: readonly number[]): Distribution | null {
   const sorted = [...values].sort((a, b) => a - b)
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
   return { p50: at(0.5), p90: at(0.9), p99: at(0.99), mean: values.reduce((sum, value) => sum + value, 0) / values.length }
-}
-
-/** Every category that the flow or its parts can tag. */
-export function categoriesOf(flow: Flow): string[] {
-  return [...new Set([flow, ...flow.parts.values()].flatMap(({ nodes }) => [...nodes.values()].flatMap(({ tags }) => tags.flatMap(({ key, value }) => (key === 'category' && value !== undefined ? [value] : [])))))].sort()
 }

@@ -3,7 +3,8 @@ import { quietSurroundings } from '../../../src/flow/surroundings.js'
 import { CALLER_MODELS } from '../../../src/flow/simulate/callers.js'
 import { makeGuide } from '../../../src/flow/simulate/guide.js'
 import { makeChance } from '../../../src/flow/simulate/random.js'
-import { categoriesOf, distribution, simulate, type SimulationOptions } from '../../../src/flow/simulate/simulate.js'
+import { aimsOf, asksOf, categoriesOf } from '../../../src/flow/simulate/aims.js'
+import { distribution, simulate, type SimulationOptions } from '../../../src/flow/simulate/simulate.js'
 import { loadFlows } from '../../../src/flow/library.js'
 import type { Flow } from '../../../src/flow/types.js'
 import { startFlow } from '../../../src/flow/engine.js'
@@ -111,4 +112,23 @@ t.test('callers key in what a question takes, and stop when it has its answer', 
   t.same(inputs('max: 11'), ['13900000001'])
   t.same(inputs('min: 2, max: 8, patterns: ["2XXX", "Z."]'), ['139000#', '2111#', '21#'])
   t.same(inputs('min: 14, max: 20, terminators: "*"'), ['13900000001111*'])
+})
+
+t.test('a flow that tags no category is measured by what its keys lead to; what may be skipped is skipped', async (t) => {
+  const visit = linked(`${head('visit')}  a: { type: menu, prompts: [hello], tries: 2, keys: { "1": { tag: { visit: satisfied }, goto: thanks }, "2": { tag: { visit: not-done }, goto: thanks }, "0": { goto: e }, "9": { goto: english } }, onSilence: thanks }
+  english: { type: language, to: en, next: a }\n  thanks: { type: play, prompts: [again], next: bye }\n  bye: { type: goto, to: e }\n  e: { type: end }\n`)
+  const aims = aimsOf([visit])
+  t.same(aims, ['visit=not-done', 'visit=satisfied', '→ e'], 'a change of the language is none')
+  t.equal(asksOf(aims), 'way')
+  const hurried = simulate(visit, { ...OPTIONS, model: 'hurried', intents: aims })
+  t.ok(hurried.correct > 0.9 && (hurried.keys?.mean ?? 0) >= 1, `${hurried.correct} as they wanted`)
+  t.ok((hurried.timeToTag?.p50 ?? 0) < 4_000)
+  t.match(simulate(visit, { ...OPTIONS, model: 'silent', intents: ['visit=satisfied'] }), { correct: 0, tagged: 0 })
+  t.equal(makeGuide(visit).keysFor(startFlow(visit, surroundings()).state, '→ e'), '0')
+
+  const notice = (skip: boolean) => linked(`${head('test')}  a: { type: play, prompts: [hello], skip: ${skip}, next: e }\n  e: { type: end }\n`)
+  t.equal(asksOf(aimsOf([notice(true)])), 'nothing')
+  const heard = (skip: boolean) => simulate(notice(skip), { ...OPTIONS, model: 'hurried', intents: [] }).heard?.p50 ?? 0
+  t.equal(heard(false), 4_000)
+  t.ok(heard(true) < 2_000, `${heard(true)} ms of it`)
 })

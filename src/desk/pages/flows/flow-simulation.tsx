@@ -1,7 +1,7 @@
 import { PlayCircleOutlined } from '@ant-design/icons'
 import { Button, Select } from 'antd'
 import { useMemo, useState } from 'react'
-import type { FlowEdition, FlowSimulated } from '../../../contracts/routes/flows.js'
+import type { FlowEdition, FlowSimulated, FlowSummary } from '../../../contracts/routes/flows.js'
 import { textOfError } from '../../api/error-text.js'
 import { call as request } from '../../api/endpoints.js'
 import { useChart } from '../../charts/echarts.js'
@@ -11,7 +11,8 @@ import { FONT } from '../../theme/antd-theme.js'
 import { PALETTES } from '../../theme/palette.js'
 import { CheckedInput } from '../../widgets/checked-input.js'
 import { ParameterFields } from './parameter-fields.js'
-import { countOf, givenOf } from './trial-fields.js'
+import { aroundOf, countOf, NEW_TRIAL, type TrialFields } from './trial-fields.js'
+import { TrialSettings } from './trial-settings.js'
 
 const MODELS = ['hurried', 'elderly', 'silent', 'wrong-keys', 'leaves-early'] as const
 type Model = (typeof MODELS)[number] | 'mixture' | 'recorded'
@@ -20,15 +21,17 @@ const SEED = 110
 /** Calls that the server simulates at a time. */
 const FEWEST = 50
 const MOST = 5_000
+/** In a quiet hall. */
+const QUIET: TrialFields = { ...NEW_TRIAL, waiting: '0' }
 
-interface Result { readonly old: FlowSimulated | null; readonly new: FlowSimulated }
+interface Result { readonly asks: 'category' | 'way' | 'nothing'; readonly old: FlowSimulated | null; readonly new: FlowSimulated }
 interface Row { readonly name: string; readonly of: (one: FlowSimulated) => string; /** What is compared, and whether less of it is better. */ readonly figure: (one: FlowSimulated) => number; readonly less?: true }
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 const seconds = (spread: FlowSimulated['heard']): string => (spread === null ? '—' : `${(spread.p50 / 1000).toFixed(1)} / ${(spread.p90 / 1000).toFixed(1)}`)
 
 /** The same callers through an old and a new edition, side by side: what an administrator looks at before publishing. */
-export function FlowSimulation({ name, editions, current, parameters }: { readonly name: string; readonly editions: readonly FlowEdition[]; readonly current: number | null; /** What it is started with. */ readonly parameters: readonly string[] }) {
+export function FlowSimulation({ name, editions, current, modes, parameters }: { readonly name: string; readonly editions: readonly FlowEdition[]; readonly current: number | null; /** Switches that the flow asks for. */ readonly modes: FlowSummary['modes']; /** What it is started with. */ readonly parameters: readonly string[] }) {
   const text = useText()
   const language = useLanguage()
   const words = text.flows.simulate
@@ -36,16 +39,19 @@ export function FlowSimulation({ name, editions, current, parameters }: { readon
   const [fresh, setFresh] = useState<number | 'files'>('files')
   const [model, setModel] = useState<Model>('mixture')
   const [calls, setCalls] = useState('1000')
-  const [vars, setVars] = useState<Record<string, string>>({})
+  const [fields, setFields] = useState<TrialFields>(QUIET)
+  const [wrongTimes, setWrongTimes] = useState<ReadonlySet<string>>(new Set())
   const [busy, setBusy] = useState(false)
   const [result, setResult] = useState<Result | null>(null)
   const [failure, setFailure] = useState('')
-  const [count, given] = [countOf(calls, FEWEST, MOST), givenOf(vars)]
+  const [count, around] = [countOf(calls, FEWEST, MOST), aroundOf(fields)]
+  const ready = count !== null && around !== null && wrongTimes.size === 0
   const run = (): void => {
-    if (count === null || given === null) return
+    if (!ready) return
+    const { vars, at, waiting, ready: free, present, modes: switches, ends, number, hints } = around
     setBusy(true)
     setFailure('')
-    request('simulateFlow', { body: { flow: name, calls: count, seed: SEED, vars: given, new: fresh, ...(old !== null && { old }), ...(model === 'recorded' ? { recorded: true } : model !== 'mixture' && { model }) } }, { timeout: PATIENCE })
+    request('simulateFlow', { body: { flow: name, calls: count, seed: SEED, vars, new: fresh, around: { waiting, ready: free, present, modes: switches, ends, number, hints, ...(at !== null && { startAt: at }) }, ...(old !== null && { old }), ...(model === 'recorded' ? { recorded: true } : model !== 'mixture' && { model }) } }, { timeout: PATIENCE })
       .then(setResult, (error: unknown) => { setFailure(textOfError(error, language, text)) }).finally(() => setBusy(false))
   }
   const options = editions.map(({ number }) => ({ value: number, label: `${text.flows.edition(number)}${number === current ? ` · ${text.flows.running}` : ''}` }))
@@ -56,13 +62,20 @@ export function FlowSimulation({ name, editions, current, parameters }: { readon
         <label>{words.new} <Select<number | 'files'> size="small" popupMatchSelectWidth={false} value={fresh} options={[{ value: 'files', label: text.flows.diff.files }, ...options]} onChange={setFresh} aria-label={words.new} /></label>
         <label>{words.model} <Select<Model> size="small" popupMatchSelectWidth={false} value={model} options={[{ value: 'mixture', label: words.mixture }, ...MODELS.map((one) => ({ value: one, label: words.models[one] })), { value: 'recorded', label: words.recorded }]} onChange={setModel} aria-label={words.model} /></label>
         <label>{words.calls} <CheckedInput name={words.calls} inputMode="numeric" maxLength={9} value={calls} problem={count === null ? text.flows.try.problems.count(FEWEST, MOST) : null} onChange={setCalls} /></label>
-        <ParameterFields names={parameters} vars={vars} disabled={busy} onChange={setVars} />
-        <Button size="small" type="primary" icon={<PlayCircleOutlined />} loading={busy} disabled={count === null || given === null} onClick={run}>{busy ? words.running : words.run}</Button>
+        <ParameterFields names={parameters} vars={fields.vars} disabled={busy} onChange={(vars) => setFields({ ...fields, vars })} />
+        <Button size="small" type="primary" icon={<PlayCircleOutlined />} loading={busy} disabled={!ready} onClick={run}>{busy ? words.running : words.run}</Button>
       </div>
+      <details className="ld-simulation-around"><summary>{text.flows.try.around}</summary>
+        <TrialSettings
+          fields={fields} modes={modes} parameters={[]} disabled={busy} onChange={setFields}
+          onWrongTime={(field, wrong) => setWrongTimes((before) => new Set([...[...before].filter((one) => one !== field), ...(wrong ? [field] : [])]))}
+        />
+      </details>
       <p className="ld-soft">{model === 'recorded' ? words.recordedHint : words.hint}</p>
       {failure !== '' && <p className="ld-chip is-alarm" role="alert">{failure}</p>}
       {result !== null && result.new.calls === 0 && <p className="ld-empty">{words.noneRecorded}</p>}
       {result !== null && result.old?.version === result.new.version && <p className="ld-chip is-ring" role="status">{words.itself}</p>}
+      {result?.asks === 'nothing' && <p className="ld-chip is-ring" role="status">{words.nothing}</p>}
       {result !== null && result.new.calls > 0 && <Compared result={result} />}
     </div>
   )
@@ -71,11 +84,14 @@ export function FlowSimulation({ name, editions, current, parameters }: { readon
 function Compared({ result }: { readonly result: Result }) {
   const text = useText()
   const words = text.flows.simulate
+  const named = result.asks === 'nothing' ? null : words.aims[result.asks]
   const rows: readonly Row[] = [
-    { name: words.rows.tagged, of: ({ tagged }) => percent(tagged), figure: ({ tagged }) => tagged },
-    { name: words.rows.correct, of: ({ correct }) => percent(correct), figure: ({ correct }) => correct },
-    { name: words.rows.wrong, of: ({ wrong }) => percent(wrong), figure: ({ wrong }) => wrong, less: true },
-    { name: words.rows.timeToTag, of: ({ timeToTag }) => `${seconds(timeToTag)} ${words.seconds}`, figure: ({ timeToTag }) => timeToTag?.p50 ?? Infinity, less: true },
+    ...(named === null ? [] : [
+      { name: named.tagged, of: ({ tagged }: FlowSimulated) => percent(tagged), figure: ({ tagged }: FlowSimulated) => tagged },
+      { name: named.correct, of: ({ correct }: FlowSimulated) => percent(correct), figure: ({ correct }: FlowSimulated) => correct },
+      { name: named.wrong, of: ({ wrong }: FlowSimulated) => percent(wrong), figure: ({ wrong }: FlowSimulated) => wrong, less: true as const },
+      { name: named.timeToTag, of: ({ timeToTag }: FlowSimulated) => `${seconds(timeToTag)} ${words.seconds}`, figure: ({ timeToTag }: FlowSimulated) => timeToTag?.p50 ?? Infinity, less: true as const },
+    ]),
     { name: words.rows.keys, of: ({ keys }) => `${(keys?.mean ?? 0).toFixed(2)} / ${keys?.p90 ?? 0}`, figure: ({ keys }) => keys?.mean ?? 0, less: true },
     { name: words.rows.heard, of: ({ heard }) => `${seconds(heard)} ${words.seconds}`, figure: ({ heard }) => heard?.p50 ?? 0, less: true },
     { name: words.rows.hungUp, of: ({ hungUp }) => percent(hungUp), figure: ({ hungUp }) => hungUp, less: true },
@@ -94,13 +110,13 @@ function Compared({ result }: { readonly result: Result }) {
           })}
         </tbody>
       </table>
-      <Curve result={result} />
+      {named !== null && <Curve result={result} caption={named.chart} />}
     </div>
   )
 }
 
 /** How many operators know by a second what the call is about: the curve that lies higher is the better one. */
-function Curve({ result: { old, new: fresh } }: { readonly result: Result }) {
+function Curve({ result: { old, new: fresh }, caption }: { readonly result: Result; readonly caption: string }) {
   const text = useText()
   const words = text.flows.simulate
   const { face } = usePreferences()
@@ -126,7 +142,7 @@ function Curve({ result: { old, new: fresh } }: { readonly result: Result }) {
   }, [old, fresh, face, words])
   return (
     <figure className="ld-curve">
-      <figcaption>{words.chart}<span className="ld-legend">{old !== null && <span><i className="is-old" />{words.old}</span>}<span><i className="is-new" />{words.new}</span></span></figcaption>
+      <figcaption>{caption}<span className="ld-legend">{old !== null && <span><i className="is-old" />{words.old}</span>}<span><i className="is-new" />{words.new}</span></span></figcaption>
       <div ref={useChart(option)} />
     </figure>
   )

@@ -96,7 +96,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
         {view !== null && flow !== undefined && tab === 'drawing' && <FlowMap key={flow.name} name={flow.name} editions={view.editions} current={view.current} />}
         {view !== null && tab === 'diff' && <FlowDiff editions={view.editions} current={view.current} from={shown?.from ?? view.current ?? undefined} to={shown?.to ?? 'files'} onPick={(from, to) => setShown({ from, to })} />}
         {view !== null && flow !== undefined && tab === 'try' && <FlowTry key={flow.name} name={flow.name} editions={view.editions} modes={flow.modes} parameters={flow.parameters} />}
-        {view !== null && flow !== undefined && tab === 'simulate' && <FlowSimulation key={flow.name} name={flow.name} editions={view.editions} current={view.current} parameters={flow.parameters} />}
+        {view !== null && flow !== undefined && tab === 'simulate' && <FlowSimulation key={flow.name} name={flow.name} editions={view.editions} current={view.current} modes={flow.modes} parameters={flow.parameters} />}
       </div>
       {publishing && <PublishDialog approval={view?.approval === true} onClose={() => setPublishing(false)} onDone={(outcome) => done(outcome)} />}
     </section>

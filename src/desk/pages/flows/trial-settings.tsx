@@ -11,7 +11,8 @@ const PEOPLE = ['waiting', 'ready', 'present'] as const
 
 interface TrialSettingsProps {
   readonly fields: TrialFields
-  readonly editions: readonly FlowEdition[]
+  /** To choose from; absent: that is chosen elsewhere. */
+  readonly editions?: readonly FlowEdition[]
   readonly modes: FlowSummary['modes']
   readonly parameters: readonly string[]
   readonly disabled: boolean
@@ -30,7 +31,7 @@ export function TrialSettings({ fields, editions, modes, parameters, disabled, o
   const toggled = <T extends string>(all: readonly T[], one: T, is: boolean): T[] => (is ? [...all, one] : all.filter((other) => other !== one))
   return (
     <div className="ld-try-set" role="group" aria-label={words.around}>
-      <label><span>{words.which}</span> <Select<TrialFields['which']> size="small" popupMatchSelectWidth={false} value={which} disabled={disabled} aria-label={words.which} onChange={(picked) => put({ which: picked })} options={[{ value: 'current', label: text.flows.diff.current }, { value: 'files', label: text.flows.diff.files }, ...editions.map(({ number: edition }) => ({ value: edition, label: text.flows.edition(edition) }))]} /></label>
+      {editions !== undefined && <label><span>{words.which}</span> <Select<TrialFields['which']> size="small" popupMatchSelectWidth={false} value={which} disabled={disabled} aria-label={words.which} onChange={(picked) => put({ which: picked })} options={[{ value: 'current', label: text.flows.diff.current }, { value: 'files', label: text.flows.diff.files }, ...editions.map(({ number: edition }) => ({ value: edition, label: text.flows.edition(edition) }))]} /></label>}
       <div className="ld-try-people">{PEOPLE.map((one) => <label key={one}><span>{words[one]}</span> <CheckedInput name={words[one]} inputMode="numeric" maxLength={9} value={fields[one]} disabled={disabled} problem={countOf(fields[one], 0, MOST_PEOPLE) === null ? words.problems.count(0, MOST_PEOPLE) : null} onChange={(typed) => put({ [one]: typed })} /></label>)}</div>
       <label><span>{words.when}</span> <DayInput minutes name={words.when} placeholder={words.now} value={when} disabled={disabled} onChange={(picked) => put({ when: picked })} onWrong={(wrong) => onWrongTime('when', wrong)} /></label>
       <label><span>{words.number}</span> <CheckedInput name={words.number} inputMode="tel" maxLength={40} value={number} disabled={disabled} problem={callerOf(number) === null ? words.problems.number : null} onChange={(typed) => put({ number: typed })} /></label>
