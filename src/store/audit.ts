@@ -40,7 +40,7 @@ function headOf(row: AuditRow): TicketHead {
   const { clocks } = ticket.work
   return {
     version: row.version, state: row.state, spent: clocks.flatMap(({ clock, next }) => (next === null ? [clock] : [])),
-    facts: { ...factsOf(ticket), stages: clocks.filter(({ next }) => next !== null).length }, columns: { stages: row.stages,  assist: row.assist, priority: row.priority, mergedInto: row.merged_into, members: row.members },
+    facts: { ...factsOf(ticket), stages: clocks.filter(({ next }) => next !== null).length }, columns: { stages: row.stages, assist: row.assist, priority: row.priority, mergedInto: row.merged_into, members: row.members },
     marked: { facts: { ...markedOf(ticket), openedAt: row.opened, answeredAt: row.answered, caller, number: row.number, operator: row.operator_id, tags: sha256(tagsText(row.id, row.tags_text)), provisional: row.provisional_number, dueAt: row.due_at?.getTime() ?? null }, running: clocks.map(runOf), lines: row.lines, photos: row.photos },
   }
 }
