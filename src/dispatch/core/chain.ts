@@ -63,10 +63,11 @@ function strayed(rows: readonly ChainRow[], { state, facts, columns }: TicketHea
   return Object.keys(expected).find((field) => field !== 'state' && plain(expected[field]) !== plain(facts[field])) ?? Object.keys(columns).find((field) => plain(columns[field]) !== plain(facts[field])) ?? null
 }
 
-/** A clock that runs and comes to no stage any more has come to its last, and the history says so; but where more time was given late, and in a county, where the city's come. */
+/** A clock that runs and comes to no stage any more has come to its last, and the history says so, a county's without saying of which; but where more time was given late. */
 function silenced(rows: readonly ChainRow[], spent: readonly Clock[]): boolean {
   if (spent.length === 0 || rows.some(({ act }) => act === 'answer-extension' || act === 'from-city')) return false
-  return spent.some((clock) => !rows.some(({ act, changes }) => act === (clock === 'delivery' ? 'undelivered' : 'notice-clock') && (JSON.parse(changes) as { clock?: readonly unknown[] }).clock?.[1] === clock))
+  const last = rows.flatMap(({ act, changes }) => (act === 'notice-clock' || act === 'undelivered' ? [{ act, clock: (JSON.parse(changes) as { clock?: readonly unknown[] }).clock?.[1] }] : []))
+  return spent.some((spentClock) => !last.some(({ act, clock }) => (act === 'undelivered') === (spentClock === 'delivery') && (clock === undefined || clock === spentClock)))
 }
 
 /** @param sha256 hexadecimal, of UTF-8. */
