@@ -7,7 +7,7 @@ import { arrowsOf, type Arrow } from './graph.js'
 import type { TagBook } from './load.js'
 import { nearest, suggest } from './problems.js'
 import type { Report } from './report.js'
-import { fits, reportNumbers, reportShape } from './shape.js'
+import { fits, reportShape } from './shape.js'
 import type { YamlSource } from './yaml-source.js'
 
 /** Prompts that exist: language → names. */
@@ -50,7 +50,6 @@ export function checkNodes(check: Check): Map<string, CheckedNode> {
     const base = ['nodes', name]
     const type = typeOf(check, name, value)
     if (type !== null && fits(type.schema, value)) {
-      reportNumbers(type.schema, value, { source, base, report })
       type.check(value, (code, path, details) => report(code, source.at([...base, ...path]), details))
       const node = type.bind(value)
       for (const { to, path } of node.exits) checkTarget(check, to, [...base, ...path], names)

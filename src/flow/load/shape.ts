@@ -16,7 +16,6 @@ interface Schema extends TSchema {
   readonly properties?: Readonly<Record<string, Schema>>
   readonly patternProperties?: Readonly<Record<string, Schema>>
   readonly items?: Schema
-  readonly anyOf?: readonly Schema[]
 }
 
 const TYPES: Readonly<Record<string, Bilingual>> = {
@@ -97,22 +96,6 @@ export function reportShape(schema: TSchema, value: unknown, { source, base, whe
     }
   }
 }
-
-/** Numbers that are not what was typed, where text may stand as well: 0379 would be 379, and of twenty digits the last are lost. */
-export function reportNumbers(schema: TSchema, value: unknown, { source, base, report }: Omit<Part, 'where'>): void {
-  const look = (schemas: readonly Schema[], found: unknown, path: NodePath): void => {
-    const here = schemas.flatMap(choicesOf)
-    const written = typeof found === 'number' && here.some(({ type }) => type === 'string') ? source.textAt(path) : ''
-    if (/^[-+.0-9]/.test(written) && written !== String(found)) report('shape.quote', source.at(path), { value: written, type: { zh: `数字 ${String(found)}`, en: `the number ${String(found)}` } })
-    if (typeof found !== 'object' || found === null) return
-    for (const [key, one] of Object.entries(found)) {
-      look(here.flatMap(({ items, properties, patternProperties }) => items ?? properties?.[key] ?? Object.values(patternProperties ?? {})), one, [...path, key])
-    }
-  }
-  look([schema], value, base)
-}
-
-const choicesOf = (schema: Schema): readonly Schema[] => schema.anyOf?.flatMap(choicesOf) ?? [schema]
 
 /** The schema of the value at `path`, as far as our own schemas go (no unions). */
 function schemaAt(schema: Schema | undefined, path: NodePath): Schema | undefined {
