@@ -12,7 +12,7 @@ export interface Mark {
 export interface KnownMark extends Mark { readonly code: string; readonly name: string; readonly lat: number; readonly lon: number }
 
 const CODE = /^[GSXYCZ]\d{1,4}(?!\d)/i
-const KILOMETRES = /^(.*?)(?:K\s*(\d{1,4})(?:\s*\+\s*(\d{1,3})|\.(\d{1,3}))?|(?<![\d.])(\d{1,4})(?:\.(\d{1,3}))?\s*(?:公里|千米|km)(?:\s*\+?\s*(\d{1,3})\s*米?)?)\s*(?:处|附近)?\s*(?:[上下]行(?:方向|线)?|[往向]?\p{Script=Han}{1,8}方向)?$/iu
+const KILOMETRES = /^(.*?)(?:K\s*(\d{1,4})(?:\s*\+\s*(\d{1,3})|\.(\d{1,3}))?|(?<![\d.])(\d{1,4})(?:\.(\d{1,3}))?\s*(?:公里|千米|km)(?:\s*\+?\s*(\d{1,3})\s*米?)?)\s*(?:处|附近)?$/iu
 /** Marks further apart say too little about what lies between them, metres. */
 const MOST_APART = 20_000
 
@@ -22,7 +22,7 @@ export function readMark(text: string): Mark | null {
   const whole = kilometres ?? spoken
   if (whole === undefined) return null
   const roadCode = CODE.exec(road.trim())?.[0].toUpperCase() ?? ''
-  const roadName = road.trim().slice(roadCode.length).replace(/\s+/g, '').replace(/高速公路$/, '高速')
+  const roadName = road.trim().slice(roadCode.length).replace(/\s+/g, '')
   if (roadCode === '' && roadName.length < 2) return null
   const fraction = decimals ?? spokenDecimals
   return { roadCode, roadName, metres: Number(whole) * 1000 + (fraction === undefined ? Number(plus ?? spokenPlus ?? 0) : Number(fraction.padEnd(3, '0'))) }
