@@ -39,5 +39,6 @@ function gcjOf({ lat, lon }: Spot): Spot {
 
 /** → WGS-84: within a metre from GCJ-02, within some ten from BD-09, of which nobody outside of Baidu has the exact formula. */
 export const toWgs84 = (spot: Spot, datum: Datum): Spot => (datum === 'wgs84' ? spot : fromGcj(datum === 'bd09' ? gcjOf(spot) : spot))
+/** Every corner of an outline. */
 export const outlineToWgs84 = (outline: Outline, datum: Datum): Outline =>
   outline.map((polygon) => polygon.map((ring) => ring.map(([lon, lat]) => { const spot = toWgs84({ lat, lon }, datum); return [spot.lon, spot.lat] as const })))

@@ -22,8 +22,10 @@ export function aimsOf(flows: readonly Flow[]): string[] {
 
 /** What a simulation with these aims can tell: whether the category is known, whether callers get where a key leads, or neither. */
 export type Asks = 'category' | 'way' | 'nothing'
+/** Which of these they are, by the first of them: all are of one kind. */
 export const asksOf = ([first]: readonly string[]): Asks => (first === undefined ? 'nothing' : isCategory(first) ? 'category' : 'way')
 
+/** Whether to be tagged with a category is all that is wanted. */
 export const isCategory = (aim: string): boolean => !aim.startsWith(NODE) && !aim.includes('=')
 
 /** Whether this way out is what he is after. */
