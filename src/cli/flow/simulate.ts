@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import type { Writable } from 'node:stream'
+import { json } from 'node:stream/consumers'
 import { baseName, loadFlows } from '../../flow/library.js'
 import { aimsOf, asksOf, type Asks } from '../../flow/simulate/aims.js'
 import { CALLER_MODELS, HABITS, type Recording } from '../../flow/simulate/callers.js'
@@ -25,9 +26,7 @@ export async function runFlowSimulate(args: readonly string[], { stdin, stdout, 
   const { values, positionals: [name = '110'] } = parseOptions(args, OPTIONS, 1)
   if (values.beside === true) {
     // For the server, which serves calls meanwhile: two editions come in, figures go out.
-    let text = ''
-    for await (const chunk of stdin) text += String(chunk)
-    const answer = simulateBoth(JSON.parse(text) as SimulationWish)
+    const answer = simulateBoth(await json(stdin) as SimulationWish)
     stdout.write(JSON.stringify(answer))
     return answer === null ? EXIT.problems : EXIT.fine
   }
