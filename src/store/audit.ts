@@ -26,20 +26,20 @@ const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8
 
 const ms = (time: string): string => `extract(epoch from ${time}) * 1000`
 const READ = `
-select t.*, t.tags::text as tags_text, (select count(*)::int from ticket_clock c where c.ticket_id = t.id and c.next_at is not null) as stages, (${ms('t.opened_at')} * 1000)::float8 as opened, (${ms('t.answered_at')} * 1000)::float8 as answered,
+select t.*, t.tags::text as tags_text, exists (select from line where peer = 'city') as county, (select count(*)::int from ticket_clock c where c.ticket_id = t.id and c.next_at is not null) as stages, (${ms('t.opened_at')} * 1000)::float8 as opened, (${ms('t.answered_at')} * 1000)::float8 as answered,
   coalesce((select json_agg(json_build_array(c.clock, c.unit_id, ${ms('c.started_at')}, ${ms('c.due_at')}, ${ms('c.ended_at')}, c.met)) from ticket_clock c where c.ticket_id = t.id), '[]') as lines, coalesce((select json_object_agg(a.id, encode(a.sha256, 'hex')) from attachment a where a.ticket_id = t.id), '{}') as photos, coalesce((select json_agg(json_build_object('ticketId', h.ticket_id, 'version', h.version, 'actId', h.act_id, 'act', h.act,
   'at', (extract(epoch from h.at) * 1000000)::bigint::text, 'by', h.by_id, 'changes', h.changes::text, 'note', h.note, 'marks', h.marks::text, 'recordedAt', (extract(epoch from h.recorded_at) * 1000000)::bigint::text, 'hash', encode(h.hash, 'hex'), 'noted', h.recorded_at <= $3) order by h.version) from ticket_history h where h.ticket_id = t.id), '[]') as rows
 from ticket t where id > $1 order by id limit $2`
 
 /** `opened`, `answered`: µs since the epoch; `stages`: clocks of which another stage comes. */
-interface AuditRow extends TicketRow { readonly rows: readonly (ChainRow & { readonly noted: boolean })[]; readonly tags_text: string; readonly stages: number; readonly opened: number; readonly answered: number; readonly lines: readonly ClockLine[]; readonly photos: Readonly<Record<string, string>> }
+interface AuditRow extends TicketRow { readonly rows: readonly (ChainRow & { readonly noted: boolean })[]; readonly tags_text: string; /** Its clocks are the city's, which may have come to stages before the county heard of the ticket. */ readonly county: boolean; readonly stages: number; readonly opened: number; readonly answered: number; readonly lines: readonly ClockLine[]; readonly photos: Readonly<Record<string, string>> }
 
 function headOf(row: AuditRow): TicketHead {
   const ticket = ticketOf(row)
   const caller = sha256(callerText(row.id, row.number_called_from, row.number_verified))
   const { clocks } = ticket.work
   return {
-    version: row.version, state: row.state, spent: clocks.flatMap(({ clock, next }) => (next === null ? [clock] : [])),
+    version: row.version, state: row.state, spent: clocks.flatMap(({ clock, next }) => (next === null && !row.county ? [clock] : [])),
     facts: { ...factsOf(ticket), stages: clocks.filter(({ next }) => next !== null).length }, columns: { stages: row.stages, assist: row.assist, priority: row.priority, mergedInto: row.merged_into, members: row.members },
     marked: { facts: { ...markedOf(ticket), openedAt: row.opened, answeredAt: row.answered, caller, number: row.number, operator: row.operator_id, tags: sha256(tagsText(row.id, row.tags_text)), provisional: row.provisional_number, dueAt: row.due_at?.getTime() ?? null }, running: clocks.map(runOf), lines: row.lines, photos: row.photos },
   }

@@ -39,7 +39,7 @@ export type ChainFault =
   | { readonly type: 'field'; readonly ticketId: string; readonly version: number; readonly field: string }
 
 /** `facts`: what the ticket's own row says; `columns`: what is written twice there; `marked`: what marks speak of. */
-export interface TicketHead { readonly version: number; readonly state: string; readonly facts: Readonly<Record<string, unknown>>; readonly columns: Readonly<Record<string, unknown>>; readonly marked: MarkedHead; /** Clocks that run and have no stage to come. */ readonly spent: readonly Clock[] }
+export interface TicketHead { readonly version: number; readonly state: string; readonly facts: Readonly<Record<string, unknown>>; readonly columns: Readonly<Record<string, unknown>>; readonly marked: MarkedHead; /** Clocks that run and have no stage to come; none in a county, whose clocks are the city's. */ readonly spent: readonly Clock[] }
 
 /** What a ticket is before anything was done to it. What it began with stands in its first row; there were times when it did not. */
 const BLANK: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(factsOf({ state: 'open', unitId: null, outcome: null, fields: { kind: null, category: null, place: '', point: null, description: '', callerName: '', callBack: false }, work: NO_WORK }))
@@ -63,11 +63,10 @@ function strayed(rows: readonly ChainRow[], { state, facts, columns }: TicketHea
   return Object.keys(expected).find((field) => field !== 'state' && plain(expected[field]) !== plain(facts[field])) ?? Object.keys(columns).find((field) => plain(columns[field]) !== plain(facts[field])) ?? null
 }
 
-/** A clock that runs and comes to no stage any more has come to its last, and the history says so, a county's without saying of which; but where more time was given late. */
+/** A clock that runs and comes to no stage any more has come to its last, and the history says so; but where more time was given late. */
 function silenced(rows: readonly ChainRow[], spent: readonly Clock[]): boolean {
   if (spent.length === 0 || rows.some(({ act }) => act === 'answer-extension' || act === 'from-city')) return false
-  const last = rows.flatMap(({ act, changes }) => (act === 'notice-clock' || act === 'undelivered' ? [{ act, clock: (JSON.parse(changes) as { clock?: readonly unknown[] }).clock?.[1] }] : []))
-  return spent.some((spentClock) => !last.some(({ act, clock }) => (act === 'undelivered') === (spentClock === 'delivery') && (clock === undefined || clock === spentClock)))
+  return spent.some((clock) => !rows.some(({ act, changes }) => act === (clock === 'delivery' ? 'undelivered' : 'notice-clock') && (JSON.parse(changes) as { clock?: readonly unknown[] }).clock?.[1] === clock))
 }
 
 /** @param sha256 hexadecimal, of UTF-8. */
