@@ -22,9 +22,8 @@ t.test('point in polygon: holes, parts, and an edge that two districts share bel
 t.test('pinyin initials', (t) => {
   for (const [name, initials] of [['开元大道', 'kydd'], ['中州中路 128 号', 'zzzl128h'], ['龙门大道', 'lmdd'], ['洛阳站', 'lyz'], ['王城公园', 'wcgy'], ['涧西区', 'jxq'], ['瀍河', 'ch'], ['牡丹大道', 'mddd'], ['G30 连霍高速 K812', 'g30lhgsk812'], ['安乐窝', 'alw'], ['白马寺', 'bms'], ['二乔路', 'eql'], ['应天门', 'ytm'], ['唐宫东路', 'tgdl'], ['苏滨街', 'sbj'], ['日月路', 'ryl'], ['欧洲城', 'ozc'], ['……', '']] as const) t.equal(spellingsOf(name)[0], initials, name)
   for (const [name, initials] of [['建业大厦', 'jyds'], ['建业大厦', 'jydx'], ['厦门路', 'xml'], ['行政服务中心', 'xzfwzx'], ['人民银行', 'rmyh'], ['市音乐厅', 'syyt'], ['安乐窝', 'alw'], ['重症监护医院', 'zzjhyy'], ['重庆路', 'cql'], ['长途汽车站', 'ctqcz'], ['会计学校', 'kjxx'], ['朝阳路', 'cyl'], ['调度中心', 'ddzx'],
-    ['翟镇', 'zz'], ['翟泉', 'zq'], ['十里堡', 'slp'], ['十里堡', 'slb'], ['浚县', 'xx'], ['泌阳', 'by'], ['仇庄', 'qz'], ['莘县', 'sx'], ['莘庄', 'xz'], ['郇封', 'xf'], ['粘家沟', 'njg'], ['祭城', 'zc'], ['涡阳', 'gy'], ['圩田', 'xt'], ['番禺', 'py'], ['查庄', 'zz'], ['覃庄', 'qz'], ['黄埔', 'hp'], ['黄陂', 'hb']] as const) t.ok(spellingsOf(name).includes(initials), `${name} ${initials}`)
+    ['翟镇', 'zz'], ['翟泉', 'zq'], ['十里堡', 'slp'], ['十里堡', 'slb'], ['浚县', 'xx'], ['泌阳', 'by'], ['仇庄', 'qz'], ['莘县', 'sx'], ['莘庄', 'xz'], ['郇封', 'xf'], ['粘家沟', 'njg'], ['祭城', 'zc'], ['涡阳', 'gy'], ['圩田', 'xt'], ['番禺', 'py'], ['查庄', 'zz'], ['覃庄', 'qz'], ['黄埔', 'hp'], ['黄陂', 'hb'], ['吴家堡', 'wjb'], ['莘村', 'xc'], ['郇庄', 'xz'], ['粘庄', 'nz']] as const) t.ok(spellingsOf(name).includes(initials), `${name} ${initials}`)
   t.ok(initialWords('洛阳市音乐厅').split(' ').includes('yyt'), 'from any character on, in each reading')
-  for (const [name, initials] of [['翟镇', 'zz'], ['翟泉', 'zq'], ['十里堡', 'slp'], ['吴家堡', 'wjb'], ['浚县', 'xx'], ['泌阳', 'by'], ['仇庄', 'qz'], ['莘村', 'xc'], ['郇庄', 'xz'], ['粘庄', 'nz']] as const) t.ok(spellingsOf(name).includes(initials), `${name} ${initials}`)
   t.ok(spellingsOf('长乐重行长乐重行').length <= 16)
   t.equal(initialWords('开元大道'), 'kydd ydd dd')
   t.end()

@@ -11,8 +11,9 @@ import { FONT } from '../../theme/antd-theme.js'
 import { PALETTES } from '../../theme/palette.js'
 import { CheckedInput } from '../../widgets/checked-input.js'
 import { ParameterFields } from './parameter-fields.js'
-import { aroundOf, countOf, NEW_TRIAL, type TrialFields } from './trial-fields.js'
+import { countOf, NEW_TRIAL, type TrialFields } from './trial-fields.js'
 import { TrialSettings } from './trial-settings.js'
+import { useTrialFields } from './use-trial-fields.js'
 
 const MODELS = ['hurried', 'elderly', 'silent', 'wrong-keys', 'leaves-early'] as const
 type Model = (typeof MODELS)[number] | 'mixture' | 'recorded'
@@ -39,15 +40,13 @@ export function FlowSimulation({ name, editions, current, modes, parameters }: {
   const [fresh, setFresh] = useState<number | 'files'>('files')
   const [model, setModel] = useState<Model>('mixture')
   const [calls, setCalls] = useState('1000')
-  const [fields, setFields] = useState<TrialFields>(QUIET)
-  const [wrongTimes, setWrongTimes] = useState<ReadonlySet<string>>(new Set())
+  const { fields, setFields, around, right, onWrongTime } = useTrialFields(QUIET)
   const [busy, setBusy] = useState(false)
   const [result, setResult] = useState<Result | null>(null)
   const [failure, setFailure] = useState('')
-  const [count, around] = [countOf(calls, FEWEST, MOST), aroundOf(fields)]
-  const ready = count !== null && around !== null && wrongTimes.size === 0
+  const count = countOf(calls, FEWEST, MOST)
   const run = (): void => {
-    if (!ready) return
+    if (count === null || around === null || !right) return
     const { vars, at, waiting, ready: free, present, modes: switches, ends, number, hints } = around
     setBusy(true)
     setFailure('')
@@ -63,12 +62,11 @@ export function FlowSimulation({ name, editions, current, modes, parameters }: {
         <label>{words.model} <Select<Model> size="small" popupMatchSelectWidth={false} value={model} options={[{ value: 'mixture', label: words.mixture }, ...MODELS.map((one) => ({ value: one, label: words.models[one] })), { value: 'recorded', label: words.recorded }]} onChange={setModel} aria-label={words.model} /></label>
         <label>{words.calls} <CheckedInput name={words.calls} inputMode="numeric" maxLength={9} value={calls} problem={count === null ? text.flows.try.problems.count(FEWEST, MOST) : null} onChange={setCalls} /></label>
         <ParameterFields names={parameters} vars={fields.vars} disabled={busy} onChange={(vars) => setFields({ ...fields, vars })} />
-        <Button size="small" type="primary" icon={<PlayCircleOutlined />} loading={busy} disabled={!ready} onClick={run}>{busy ? words.running : words.run}</Button>
+        <Button size="small" type="primary" icon={<PlayCircleOutlined />} loading={busy} disabled={count === null || !right} onClick={run}>{busy ? words.running : words.run}</Button>
       </div>
       <details className="ld-simulation-around"><summary>{text.flows.try.around}</summary>
         <TrialSettings
-          fields={fields} modes={modes} parameters={[]} disabled={busy} onChange={setFields}
-          onWrongTime={(field, wrong) => setWrongTimes((before) => new Set([...[...before].filter((one) => one !== field), ...(wrong ? [field] : [])]))}
+          fields={fields} modes={modes} parameters={[]} disabled={busy} onChange={setFields} onWrongTime={onWrongTime}
         />
       </details>
       <p className="ld-soft">{model === 'recorded' ? words.recordedHint : words.hint}</p>

@@ -1,14 +1,15 @@
 import { FastForwardOutlined, PhoneOutlined, MutedOutlined, SoundOutlined } from '@ant-design/icons'
 import { App as AntApp, Button, Input } from 'antd'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { FlowEdition, FlowSummary, TryNote } from '../../../contracts/routes/flows.js'
 import { textOfError } from '../../api/error-text.js'
 import { clockOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { categoryName, useDesk } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
-import { aroundOf, NEW_TRIAL, type TrialFields } from './trial-fields.js'
+import { NEW_TRIAL } from './trial-fields.js'
 import { TrialSettings } from './trial-settings.js'
+import { useTrialFields } from './use-trial-fields.js'
 import { useTrial, type Around } from './use-trial.js'
 
 /** Where what is typed cannot be called with, nobody calls. */
@@ -24,11 +25,9 @@ export function FlowTry({ name, editions, modes, parameters }: FlowTryProps) {
   const words = text.flows.try
   const { book } = useDesk()
   const { message } = AntApp.useApp()
-  const [fields, setFields] = useState<TrialFields>(NEW_TRIAL)
-  const [wrongTimes, setWrongTimes] = useState<ReadonlySet<string>>(new Set())
+  const { fields, setFields, around, right, onWrongTime } = useTrialFields(NEW_TRIAL)
   const [said, setSaid] = useState('')
   const [quiet, setQuiet] = useState(false)
-  const around = useMemo(() => aroundOf(fields), [fields])
   const trial = useTrial(name, around ?? NOTHING_AROUND, quiet)
   const { tried } = trial
   useNow(250)
@@ -36,7 +35,7 @@ export function FlowTry({ name, editions, modes, parameters }: FlowTryProps) {
 
   const start = (): void => {
     // What was typed is called with, or nothing is.
-    if (around === null || wrongTimes.size > 0) return void message.warning({ key: 'trial', content: words.putRight })
+    if (!right) return void message.warning({ key: 'trial', content: words.putRight })
     trial.start()
   }
 
@@ -58,8 +57,7 @@ export function FlowTry({ name, editions, modes, parameters }: FlowTryProps) {
   return (
     <div className="ld-panel-body ld-try">
       <TrialSettings
-        fields={fields} editions={editions} modes={modes} parameters={parameters} disabled={going} onChange={setFields}
-        onWrongTime={(field, wrong) => setWrongTimes((before) => new Set([...[...before].filter((one) => one !== field), ...(wrong ? [field] : [])]))}
+        fields={fields} editions={editions} modes={modes} parameters={parameters} disabled={going} onChange={setFields} onWrongTime={onWrongTime}
       />
       <div className="ld-try-phone">
         <div className="ld-try-screen" role="status">
