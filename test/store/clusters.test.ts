@@ -77,7 +77,7 @@ t.test('whoever called about the same hears what the first one hears, and waits 
   const [unit, supervisor] = ['unit', 'supervisor'].map((role) => people.find((one) => one.role === role))
   const [main, ...callers] = await Promise.all([1, 2, 3, 2].map((n) => open({ category: 'road', number: `1390000000${n}` })))
   for (const id of callers) await act(id, 'merge', { into: main })
-  const heard = async (kind: string) => (await owner.query<{ address: string; text: string }>(`select address, body -> 'text' ->> 'zh' as text from outbox where audience = 'citizen' and kind = $1 order by created_at, address`, [kind])).rows
+  const heard = async (kind: string) => (await owner.query<{ address: string; text: string }>(`select address, body -> 'text' ->> 'zh' as text from outbox where audience = 'citizen' and kind = $1 order by address, created_at`, [kind])).rows
   const states = (): Promise<string[]> => Promise.all(callers.map(async (id) => (await store.records.get(id)).state))
   const lead = main ?? ''
   await act(lead, 'dispatch', { unitId: 'municipal-works' })
