@@ -100,7 +100,7 @@ export const CallerContext = Type.Object({
   earlierCalls: Type.Array(EarlierCall),
   /** Open ones first, then newest first. */
   earlierTickets: Type.Array(TicketSummary),
-  /** Tickets in hand that may be about the same thing, by the category's rule: incidents first, then the nearest. */
+  /** Tickets in hand of the same category and place, by the metres of its rule: what may be the same thing (by the rule's minutes) first, of that incidents, then the nearest. */
   nearby: Type.Array(TicketSummary),
 }, { additionalProperties: false })
 export type CallerContext = Static<typeof CallerContext>

@@ -4,6 +4,7 @@ import { LIFE_CYCLE, type StateClass } from '../contracts/life-cycle.js'
 import type { Bilingual } from '../contracts/primitives.js'
 import type { Privacy } from '../contracts/work.js'
 import type { Category } from '../contracts/routes/dispatch.js'
+import { nationalNumber } from '../contracts/telephone.js'
 import { MOST_WORDS, type Ticket, type Unit } from '../contracts/ticket.js'
 import type { TicketOpening } from '../intake/ports.js'
 import { endingOf } from './core/notices.js'
@@ -61,15 +62,14 @@ function channelOf(entry: string): { readonly channel: string; readonly key: Buf
 }
 /** A ticket's number, however it is written. */
 const plain = (number: string): string => number.replaceAll('-', '').toUpperCase()
-const digits = (text: string): string => text.replace(/\D/g, '')
 /** A telephone, however it is written. */
-const dialled = (phone: string): string => digits(phone).replace(/^86(?=1\d{10}$)/, '')
+const dialled = (phone: string): string => nationalNumber(phone.replace(/[^+\d]/g, '')).replace(/\D/g, '')
 const sameDigits = (a: string, b: string): boolean => { const [x, y] = [dialled(a), dialled(b)]; return x.length >= 3 && x === y }
 const HIDDEN: ReadonlySet<Privacy> = new Set(['identity-hidden', 'anonymous'])
 
 /** As telephones are written: `+86 138-0013-8000`. → as they call, '' when it is none */
 function phoneOf(text: string): string {
-  const plain = text.normalize('NFKC').replace(/[\s().·-]/g, '').replace(/^(?:\+|00)?86(?=1\d{10}$)/, '')
+  const plain = nationalNumber(text.normalize('NFKC').replace(/[\s().·-]/g, ''))
   return /^\+?[0-9*#]{3,24}$/.test(plain) ? plain : ''
 }
 const stateOf = (ticket: Ticket): Bilingual => (ticket.state === 'closed' ? endingOf(ticket) : LIFE_CYCLE[ticket.state].name)

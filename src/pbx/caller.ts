@@ -1,6 +1,7 @@
 import type { CallerIdentity, QueueClass } from '../contracts/call.js'
 import { QUEUE_CLASSES } from '../contracts/call.js'
 import type { Point } from '../contracts/primitives.js'
+import { nationalNumber } from '../contracts/telephone.js'
 import type { ArrivingCall, Mirror } from '../intake/ports.js'
 import type { Headers } from './esl/codec.js'
 import { isUuid } from './esl/command.js'
@@ -37,15 +38,16 @@ export function readCall(headers: Headers): ArrivingCall | null {
   const callId = headers.get('Unique-ID') ?? headers.get('Channel-Unique-ID') ?? headers.get('Caller-Unique-ID')
   if (callId === undefined || !isUuid(callId)) return null
   const variable = (name: string): string | undefined => headers.get(`variable_${name}`)
+  // The SIP edge's word before FreeSWITCH's: that takes P-Asserted-Identity from anybody. "none": the edge knows that there is none.
+  // Then the original one: once bridged, FreeSWITCH shows the other side's as the caller's.
+  const written = cleanNumber(variable('liandong_number') ?? headers.get('Caller-Orig-Caller-ID-Number') ?? headers.get('Caller-Caller-ID-Number'))
   const caller: CallerIdentity = {
-    // The SIP edge's word before FreeSWITCH's: that takes P-Asserted-Identity from anybody. "none": the edge knows that there is none.
-    // Then the original one: once bridged, FreeSWITCH shows the other side's as the caller's.
-    number: cleanNumber(variable('liandong_number') ?? headers.get('Caller-Orig-Caller-ID-Number') ?? headers.get('Caller-Caller-ID-Number')),
+    number: nationalNumber(written),
     name: cleanText(fromBase64(variable('liandong_name')) ?? headers.get('Caller-Orig-Caller-ID-Name') ?? headers.get('Caller-Caller-ID-Name'), 64),
     verified: variable('liandong_verified') === 'true',
   }
   // Phones send the number again as display name; that is no name.
-  const named = caller.name === caller.number ? { ...caller, name: '' } : caller
+  const named = caller.name === written || caller.name === caller.number ? { ...caller, name: '' } : caller
   const location = readLocation(variable)
   const place = cleanText(fromBase64(variable('liandong_place')), 256)
   const host = headers.get('FreeSWITCH-Hostname')

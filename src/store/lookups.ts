@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { CallerContext, Hint, TicketSummary } from '../contracts/call.js'
 import { LiandongError } from '../contracts/errors.js'
+import { spellingsOf } from '../contracts/telephone.js'
 import { plainPlace } from '../dispatch/core/cluster.js'
 import { instantOf, localOf } from '../dispatch/core/zone.js'
 import type { TicketStore } from '../dispatch/tickets.js'
@@ -9,7 +10,7 @@ import { inTime } from './blame.js'
 import { readCall } from './calls.js'
 import { callOf, earlierCallOf, summaryOf, type CallRow, type TicketRow } from './rows.js'
 import * as callSql from './sql/call.js'
-import { DUPLICATES } from './sql/cluster.js'
+import { NEARBY } from './sql/cluster.js'
 import { listTickets, MOST_COUNTED } from './sql/list.js'
 import * as sql from './sql/ticket.js'
 
@@ -23,8 +24,8 @@ export interface LookupDeps {
   readonly isUp: () => boolean
 }
 
-/** So many tickets that may be about the same thing are shown as the telephone rings. */
-const NEARBY = 5
+/** So many tickets in hand nearby are shown as the telephone rings. */
+const MOST_NEARBY = 5
 
 /** An act that is known so much later than it was done was not done here and now, ms. */
 const LATE = 60_000
@@ -35,14 +36,14 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
     async lookUp(query) {
       const nothing: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
       if (!isUp()) return nothing
-      const known = query.number !== ''
+      const known = query.number === '' ? null : spellingsOf(query.number)
       const { category, location, place = '' } = query
       try {
         const [citizen, calls, mine, nearby] = await inTime(Promise.all([
-          known ? pool.query<{ name: string | null; address: string | null; hints: Hint[] }>(callSql.CITIZEN, [query.number]) : null,
-          known ? pool.query<CallRow>(callSql.EARLIER_CALLS, [query.number, query.callId]) : null,
-          known ? pool.query<TicketRow>(callSql.EARLIER_TICKETS, [query.number, query.callId]) : null,
-          category === undefined ? null : pool.query<TicketRow & { distance: number | null }>(DUPLICATES, [query.callId, category, location?.lat ?? null, location?.lon ?? null, plainPlace(place), location?.uncertaintyMetres ?? null, NEARBY]),
+          known === null ? null : pool.query<{ name: string | null; address: string | null; hints: Hint[] }>(callSql.CITIZEN, [known]),
+          known === null ? null : pool.query<CallRow>(callSql.EARLIER_CALLS, [known, query.callId]),
+          known === null ? null : pool.query<TicketRow>(callSql.EARLIER_TICKETS, [known, query.callId]),
+          category === undefined ? null : pool.query<TicketRow & { distance: number | null }>(NEARBY, [query.callId, category, location?.lat ?? null, location?.lon ?? null, plainPlace(place), location?.uncertaintyMetres ?? null, MOST_NEARBY]),
         ]), contextDeadline)
         const person = citizen?.rows[0]
         return {
@@ -98,7 +99,7 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
       return rows.map(({ name_en, office_hours, ...unit }) => ({ ...unit, nameEn: name_en, officeHours: office_hours }))
     },
     async calls(query) {
-      const { rows } = await pool.query<CallRow & { total: number }>(callSql.LIST_CALLS, [query.number ?? null, query.operatorId ?? null, query.limit, query.offset])
+      const { rows } = await pool.query<CallRow & { total: number }>(callSql.LIST_CALLS, [query.number === undefined ? null : spellingsOf(query.number), query.operatorId ?? null, query.limit, query.offset])
       return { calls: rows.map(callOf), total: rows[0]?.total ?? 0 }
     },
   }

@@ -48,6 +48,13 @@ t.test('what came by another way than our socket is looked up once an operator o
   t.match(play([[1, up], [100, snapshot(90, LEG)], [200, attach(A)]]).of('look-up'), [{ callId: C1 }], 'his desk came after the snapshot')
 })
 
+t.test('whoever waited is looked up anew as he is offered: neighbours have become tickets meanwhile', (t) => {
+  const waited = (ms: number) => play([[1, up], [2, attach(A)], [10, arrive(C1)], [20, { type: 'call.context', callId: C1, context: { complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] } }], [10 + ms, ready(A)]])
+  t.equal(waited(1_000).of('look-up').length, 1, 'as he came')
+  t.equal(waited(3_000).of('look-up').length, 2)
+  t.end()
+})
+
 t.test('taken from our socket by an answer whose leg had died before it had him: who is left to nobody is brought back', async (t) => {
   const waiting = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
   const legId = legOf(waiting, C1)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { spellingsOf } from '../../src/contracts/telephone.js'
 import { MIRROR_VARIABLES, readCall } from '../../src/pbx/caller.js'
 import { channelRows, isSettled, liveCalls } from '../../src/pbx/channels.js'
 import { makeSwitchboard } from '../../src/pbx/switchboard.js'
@@ -33,6 +34,20 @@ t.test('whose leg is whose', async (t) => {
   t.same(untaken.map(([, one]) => isSettled(one)), [false, false], 'and is looked at again')
   const native = new Set(channelRows(JSON.stringify({ rows: [{ uuid: uuid(1), application: 'socket' }, { uuid: uuid(3), application: 'callcenter' }] })).filter((row) => row.native).map((row) => row.uuid))
   t.same(liveCalls(new Map([citizen(1), citizen(3)]), 'citizens', native).map(({ fallback }) => fallback), [undefined, true], 'who is in the native queue')
+})
+
+t.test('one telephone, however a trunk writes it', (t) => {
+  const numbers: readonly (readonly [string, string])[] = [
+    ['+8613900000001', '13900000001'], ['008613900000001', '13900000001'], ['8613900000001', '13900000001'], ['13900000001', '13900000001'],
+    ['+8637965550001', '037965550001'], ['+86037965550001', '037965550001'], ['008637965550001', '037965550001'], ['+861065550001', '01065550001'], ['+8637965550', '+8637965550'],
+    ['+864001234567', '+864001234567'], ['8637965550001', '8637965550001'], ['+12025550100', '+12025550100'], ['86110', '86110'], ['', ''],
+  ]
+  for (const [written, number] of numbers) {
+    t.match(readCall(channel({ 'Unique-ID': uuid(1), 'variable_liandong_number': written, 'Caller-Caller-ID-Name': written })), { caller: { number, name: '' } }, written)
+    if (number !== written) t.ok(spellingsOf(number).includes(written), `${written} was kept as it was written, before`)
+    t.equal(spellingsOf(written)[0], number)
+  }
+  t.end()
 })
 
 t.test('what cannot be named in a command is no call and no channel, and costs the others nothing', async (t) => {

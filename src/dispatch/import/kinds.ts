@@ -1,6 +1,7 @@
 import { ACTS, CLOCKS } from '../../contracts/life-cycle.js'
 import { ROLES, type Role } from '../../contracts/people.js'
 import type { Bilingual } from '../../contracts/primitives.js'
+import { nationalNumber } from '../../contracts/telephone.js'
 import { PRIORITIES } from '../../contracts/work.js'
 import type { Outline } from '../core/geo.js'
 import { readHours } from '../core/calendar.js'
@@ -124,9 +125,13 @@ const districtColumns = {
   id: { zh: '代码', required: true, read: unitId }, name: { zh: '名称', required: true, read: cells.text(40) }, nameEn: { zh: '英文名称', read: cells.text(60) }, outline: { zh: '边界', required: true, read: outline },
 } as const
 
+const telephone = (text: string): Cell<string> => {
+  const cell = cells.pattern(/^\+?[0-9]{3,23}$/, '电话号码（只有数字，可以 + 开头）', 'a telephone number (digits, with or without a leading +)')(text)
+  return 'problem' in cell ? cell : { value: nationalNumber(cell.value) }
+}
 /** What another system knows of callers. An empty cell leaves what is there. */
 const citizenColumns = {
-  number: { zh: '号码', required: true, read: cells.pattern(/^\+?[0-9]{3,23}$/, '电话号码（只有数字，可以 + 开头）', 'a telephone number (digits, with or without a leading +)') }, name: { zh: '姓名', read: cells.text(64) }, address: { zh: '地址', read: cells.text(200) },
+  number: { zh: '号码', required: true, read: telephone }, name: { zh: '姓名', read: cells.text(64) }, address: { zh: '地址', read: cells.text(200) },
   deaf: { zh: '听障', read: cells.text(200) }, language: { zh: '外语', read: cells.text(200) }, note: { zh: '备注', read: cells.text(200) },
 } as const
 

@@ -16,7 +16,7 @@ export const callerHandlers = ({ callers, intake }: CallerDeps): HandlersOf<type
   caller: ({ query }) => callers.read(query.number),
   async saveCaller({ self, body }) {
     const saved = await callers.save(body, self.id)
-    intake().callerChanged(body.number)
+    intake().callerChanged(saved.number)
     return saved
   },
 })

@@ -25,6 +25,8 @@ export function practiceHandlers(running: Practice | null): HandlersOf<typeof PR
       const gone = new AbortController()
       reply.raw.once('close', () => { gone.abort() })
       const reports = running.placeCall(body, gone.signal)
+      // Nothing may happen for longer than a connection may say nothing: he listens to music, or talks.
+      request.raw.socket.setTimeout(0)
       reply.hijack()
       reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8' })
       for await (const report of reports) {

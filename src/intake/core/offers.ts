@@ -14,6 +14,9 @@ export const DOUBT = 3_000
 /** After an offer that rang nowhere like the one before it, the next follows no sooner than this after it began, ms: what fails at once must not burn through all operators. */
 const HASTE = 500
 
+/** What is known of a caller is asked anew as he is offered, unless he came less than this ago, ms. */
+const STALE = 2_000
+
 /**
  * What a hang-up cause (switch_types.h, Q.850) of an unanswered operator's leg says about him. `rang`: his telephone did; who is busy then has
  * declined by hand (most telephones say 486 for it), otherwise somebody else rings there, the native queue for one. All other causes
@@ -39,8 +42,8 @@ export function startOffer(draft: Draft, call: Call, operator: Operator, env: En
     request: { callId: call.callId, operatorId: operator.operatorId, legId, extension: operator.profile.extension, timeout: env.settings.offerTimeout, callerNumber: call.arriving.caller.number },
   })
   draft.emit({ type: 'show-call', operatorId: operator.operatorId, callId: call.callId })
-  // The database may have been away when he came.
-  if (!call.context.complete) draft.emit({ type: 'look-up', callId: call.callId })
+  // The database may have been away when he came; and while he waited, neighbours and he himself may have become tickets.
+  if (!call.context.complete || env.mono - call.queuedSince > STALE) draft.emit({ type: 'look-up', callId: call.callId })
 }
 
 /** FreeSWITCH can make his telephone ring: whatever failed before is over. */

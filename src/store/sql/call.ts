@@ -78,17 +78,18 @@ export const WAITS = `
 select queued_at, coalesce(answered_at, ended_at) as left_at from call
 where created_at > $1::timestamptz - interval '1 hour' and state <> 'refused' and coalesce(answered_at, ended_at, 'infinity') > $1`
 
-export const EARLIER_CALLS = `select * from call where number = $1 and id <> $2 and not exists (select from ticket t where t.id = call.id and t.anonymous) order by created_at desc limit 10`
-/** What operators wrote down; a name that only a ticket has is better than none. $1 number */
+/** $1 the number, however it is written (`spellingsOf`), $2 the call of now */
+export const EARLIER_CALLS = `select * from call where number = any($1::text[]) and id <> $2 and not exists (select from ticket t where t.id = call.id and t.anonymous) order by created_at desc limit 10`
+/** What operators wrote down; a name that only a ticket has is better than none. $1 the number, however it is written, as it is dialled first */
 export const CITIZEN = `
-select coalesce(nullif(name, ''), (select caller_name from ticket where number_called_from = $1 and caller_name <> '' and not anonymous order by opened_at desc limit 1)) as name,
+select coalesce(nullif(name, ''), (select caller_name from ticket where number_called_from = any($1::text[]) and caller_name <> '' and not anonymous order by opened_at desc limit 1)) as name,
   nullif(address, '') as address, coalesce(hints, '[]') as hints
-from (select $1::text as number) asked left join citizen using (number)`
-/** Open ones first, then newest. */
-export const EARLIER_TICKETS = `select * from ticket where number_called_from = $1 and id <> $2 and not anonymous order by (state in ('closed', 'void', 'merged')), opened_at desc limit 10`
+from (select) asked left join lateral (select * from citizen where number = any($1::text[]) order by array_position($1::text[], number) limit 1) known on true`
+/** Open ones first, then newest. $1 the number, however it is written, $2 the call of now */
+export const EARLIER_TICKETS = `select * from ticket where number_called_from = any($1::text[]) and id <> $2 and not anonymous order by (state in ('closed', 'void', 'merged')), opened_at desc limit 10`
 
 export const LIST_CALLS = `
 select call.*, case when t.anonymous then '' else call.number end as number, case when t.anonymous then '' else call.caller_name end as caller_name, count(*) over ()::int as total
 from call left join ticket t on t.id = call.id
-where ($1::text is null or (call.number = $1 and t.anonymous is not true)) and ($2::uuid is null or call.operator_id = $2)
+where ($1::text[] is null or (call.number = any($1) and t.anonymous is not true)) and ($2::uuid is null or call.operator_id = $2)
 order by call.created_at desc limit $3 offset $4`

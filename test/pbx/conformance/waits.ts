@@ -83,7 +83,7 @@ export async function waits(t: Test, { sound, length, api, arrive, perform, pres
     for (const [number, keys, told] of [['13900000144', '12', '12'], ['13900000145', '12#', '12'], ['13900000146', '#', undefined]] as const) {
       const { session, callId } = await arrive(number, { keys })
       const event = await perform(session, callId, 'play_and_get_digits', gather(5, 8, 5_000, '#', 3_000))
-      t.equal(pressed(callId), keys)
+      await until('each key to be told, which comes by another connection', () => pressed(callId) === keys)
       t.equal(event.get('variable_liandong_digits'), told, keys)
       await end(callId)
     }
@@ -109,7 +109,7 @@ export async function waits(t: Test, { sound, length, api, arrive, perform, pres
     const ended = await timed(perform(session, callId, 'playback', 'silence_stream://8000'))
     t.equal(ended.event.get('variable_playback_terminator_used'), '#')
     t.ok(ended.ms < 7_000, `${ended.ms} ms`)
-    t.equal(pressed(callId), '1*#')
+    await until('each key to be told', () => pressed(callId) === '1*#')
     const answer = await perform(session, callId, 'play_and_get_digits', gather(1, 1, 1_000, 'none', 1_000))
     t.equal(answer.get('variable_liandong_digits'), undefined)
     await end(callId)

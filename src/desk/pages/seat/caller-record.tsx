@@ -14,15 +14,16 @@ interface RecordProps { readonly call: CallCard; readonly onOpen: (ticketId: str
 export function EarlierTickets({ call, onOpen }: RecordProps) {
   const text = useText()
   const { complete, earlierTickets } = call.context
-  if (earlierTickets.length === 0) return <p className="ld-empty">{complete ? text.call.noEarlierTickets : text.call.incomplete}</p>
+  if (earlierTickets.length === 0) return <p className="ld-empty">{call.caller.number === '' ? text.call.notLookedUp.number : complete ? text.call.noEarlierTickets : text.call.incomplete}</p>
   return earlierTickets.map((ticket) => <SummaryRow key={ticket.id} ticket={ticket} onOpen={onOpen} />)
 }
 
-/** Open tickets about the same thing nearby. */
+/** Open tickets of the same category nearby. */
 export function Nearby({ call, onOpen }: RecordProps) {
   const text = useText()
   const { complete, nearby } = call.context
-  if (nearby.length === 0) return <p className="ld-empty">{complete ? text.call.noNearby : text.call.incomplete}</p>
+  const unknown = call.category === undefined ? text.call.notLookedUp.category : call.location === undefined && (call.locationText ?? '') === '' ? text.call.notLookedUp.place : null
+  if (nearby.length === 0) return <p className="ld-empty">{unknown ?? (complete ? text.call.noNearby : text.call.incomplete)}</p>
   return nearby.map((ticket) => <SummaryRow key={ticket.id} ticket={ticket} onOpen={onOpen} />)
 }
 
@@ -30,7 +31,7 @@ export function Nearby({ call, onOpen }: RecordProps) {
 export function EarlierCalls({ call }: { readonly call: CallCard }) {
   const text = useText()
   const { complete, earlierCalls } = call.context
-  if (earlierCalls.length === 0) return <p className="ld-empty">{complete ? text.call.noEarlierCalls : text.call.incomplete}</p>
+  if (earlierCalls.length === 0) return <p className="ld-empty">{call.caller.number === '' ? text.call.notLookedUp.number : complete ? text.call.noEarlierCalls : text.call.incomplete}</p>
   return earlierCalls.map((earlier) => <CallLine key={earlier.callId} earlier={earlier} />)
 }
 
