@@ -39,8 +39,8 @@ export interface Way { readonly by: Exit['by']; readonly label: string | undefin
 /** Only a key that the caller pressed leads there. */
 export const needsKey = ({ by, sound }: { readonly by: Exit['by']; readonly sound?: true | undefined }): boolean => by === 'caller' && sound !== true
 
-/** `language`: needed in that language only (a piece of a read-out). */
-export interface PromptUse { readonly name: string; readonly path: NodePath; readonly language?: Language }
+/** `language`: needed in that language only (a piece of a read-out). `maybe`: it depends on the value, so that of the time only a bound is known. */
+export interface PromptUse { readonly name: string; readonly path: NodePath; readonly language?: Language; readonly maybe?: true }
 /** `value` is absent when it comes from the caller's keys; `keyed`: it can be nothing but one of these then. */
 export interface TagUse { readonly key: string; readonly value?: string; readonly keyed?: readonly string[]; readonly path: NodePath }
 /** Everything else that a node names and a check must find. */
@@ -90,8 +90,10 @@ export type Ending = 'waits' | 'hangs-up' | 'returns' | 'transferred'
 interface NodeDefinition<S extends TObject> {
   readonly type: string
   readonly schema: S
-  /** A file to learn from; a test loads and runs it. */
+  /** A node to learn from; a test loads it, runs it and holds it against the proof. */
   readonly example: string
+  /** What the head of its file has to say for that, where a node keeps a caller longer than a file allows by itself. */
+  readonly exampleHead?: string
   exits(node: Static<S>): readonly Exit[]
   /** For nodes at which a flow can end. */
   readonly ending?: Ending
@@ -118,6 +120,7 @@ export interface NodeType {
   readonly type: string
   readonly schema: TObject
   readonly example: string
+  readonly exampleHead: string | null
   /** `node` must be valid against `schema`. */
   bind(node: unknown): BoundNode
   check(node: unknown, complain: Complain): void
@@ -151,6 +154,7 @@ export function defineNode<S extends TObject>(definition: NodeDefinition<S>): No
     type: definition.type,
     schema: closed({ ...definition.schema.properties, title: Type.Optional(NodeTitle) }),
     example: definition.example,
+    exampleHead: definition.exampleHead ?? null,
     check: (node, complain) => definition.check?.(node as Static<S>, complain),
     bind(unchecked) {
       const node = unchecked as Static<S>
