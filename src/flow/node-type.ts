@@ -80,6 +80,8 @@ export type NodeOutcome =
 /** Something wrong with a node that a schema cannot say; codes from `load/problems.ts`. */
 export type Complain = (code: ProblemCode, path: NodePath, details: ProblemDetails) => void
 
+export interface Misfit { readonly keys: string; readonly ends: boolean }
+
 /** What becomes of the caller where the flow ends at a node. */
 export type Ending = 'waits' | 'hangs-up' | 'returns' | 'transferred'
 
@@ -104,6 +106,8 @@ interface NodeDefinition<S extends TObject> {
   unbreakable?(node: Static<S>): number
   /** Keys of which each is a right answer, where it asks for several; with the one that ends them. */
   inputs?(node: Static<S>): readonly string[]
+  /** Keys that are wrong, where not every one is; `ends`: nothing more has to come for that to be known. */
+  misfit?(node: Static<S>): Misfit | null
   check?(node: Static<S>, complain: Complain): void
   /** The caller arrives. */
   enter(node: Static<S>, context: NodeContext): NodeOutcome
@@ -140,6 +144,8 @@ export interface BoundNode {
   readonly unbreakable: number
   /** Keys of which each is a right answer, where it asks for several. */
   readonly inputs: readonly string[]
+  /** Keys that are a wrong answer, where it asks for several; null: none is known. */
+  readonly misfit: Misfit | null
   enter(context: NodeContext): NodeOutcome
   on(event: FlowEvent, context: NodeContext): NodeOutcome
   returned(result: string | null, context: NodeContext): NodeOutcome
@@ -168,6 +174,7 @@ export function defineNode<S extends TObject>(definition: NodeDefinition<S>): No
         uses: definition.uses?.(node) ?? [],
         unbreakable: definition.unbreakable?.(node) ?? 0,
         inputs: definition.inputs?.(node) ?? [],
+        misfit: definition.misfit?.(node) ?? null,
         enter: (context) => definition.enter(node, context),
         on: (event, context) => definition.on?.(node, event, context) ?? END,
         returned: (result, context) => definition.returned?.(node, result, context) ?? END,
