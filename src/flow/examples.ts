@@ -20,7 +20,8 @@ export function exampleText({ type, example, exampleHead }: NodeType): string {
   const targets = [...example.matchAll(/\b(?:goto|next|to|otherwise|onSilence|onWrong|onFault|known): (?:\{ )?([a-z][a-z0-9-]*)\b(?!\.)/g)].map(([, name = '']) => name)
   const ends = [...new Set(targets)].filter((name) => name !== start && name !== 'en' && !example.includes(`\n${name}:`))
   const variables = [...example.matchAll(/var: \{ (?:var: )?([a-z-]+)/g)].map(([, name = '']) => name)
-  const kind = type === 'return' ? 'part' : type === 'hang-up' ? 'visit' : 'entry'
+  // Nobody gives parameters to what callers enter.
+  const kind = type === 'return' ? 'part' : type === 'hang-up' || variables.length > 0 ? 'visit' : 'entry'
   return [
     'flow: example', `kind: ${kind}`, ...(variables.length > 0 ? [`parameters: [${variables.join(', ')}]`] : []), 'title: { zh: 示例, en: Example }', 'languages: [zh-CN, en]', ...(exampleHead === null ? [] : [exampleHead]), `start: ${start}`, 'nodes:',
     example.replaceAll(/^/gm, '  '), ...ends.map((name) => `  ${name}: { type: end }`), '',
