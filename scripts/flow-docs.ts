@@ -26,7 +26,7 @@ function keys(schema: Described, language: Language): string[] {
 function node(type: NodeType, language: Language): string {
   const heading = says(type.schema.properties['type'], language)
   const run = exampleRun(type).map(({ event, commands }) => `${event === '' ? { zh: '进入', en: 'enters' }[language] : event} → ${commands.join(', ')}`)
-  return [`### ${type.type}`, '', `${heading}。`.replace(/([^。])。$/, language === 'zh' ? '$1。' : '$1.'), '', ...keys(type.schema, language), '```yaml', type.example, '```', '', '```text', ...run, '```', ''].join('\n')
+  return [`### ${type.type}`, '', `${heading}。`.replace(/([^。])。$/, language === 'zh' ? '$1。' : '$1.'), '', ...keys(type.schema, language), '```yaml', ...(type.exampleHead === null ? [] : [type.exampleHead, 'nodes:']), type.exampleHead === null ? type.example : type.example.replaceAll(/^/gm, '  '), '```', '', '```text', ...run, '```', ''].join('\n')
 }
 
 /** Every node type: what may be written, an example, and what that example does. */

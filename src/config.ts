@@ -65,6 +65,7 @@ export const SETTINGS = {
   'flows.entry': setting(Text('110', '^[a-z0-9-]{1,32}$'), '来电进入的流程。', 'Flow that every caller enters.'),
   'flows.publish': setting(Type.Enum(['watch', 'command'], { default: 'watch' }), '流程如何发布：watch 文件改动通过检查和测试后即发布；command 只由 liandong flow publish 或网页发布。', 'How flows are published: watch = changed files that pass check and tests are; command = only by liandong flow publish or on the desk.'),
   'flows.approval': setting(Type.Boolean({ default: false }), '发布须由另一人批准（作者不明时须两人）。', 'A second person has to approve (two, where the author is unknown).'),
+  'flows.keepKeys': setting(Days(90), '来电所按的键（其中有电话号码、编号）保存多少天，到期清除，经过的节点保留；供 flow keys 和模拟重放。', 'How long the keys that callers pressed (telephone and ticket numbers among them) are kept, days; then they are cleared, the way through the flow stays. For flow keys and replays.'),
   'flows.autoReturn': setting(Type.Boolean({ default: true }), '新版的任一流程中错键、挂断或播放失败骤升时自动退回上一版。', 'Goes back by itself when wrong keys, hang-ups or failed prompts jump in a flow of a new edition.'),
   'flows.autoReturnCalls': setting(Type.Integer({ minimum: 20, default: 100 }), '自动退回至少要比较多少个来电（新旧版各）。', 'Calls (of the new and of the old edition each) before they are compared.'),
   'intake.whenUnstaffed': setting(Type.Enum(['wait', 'refuse'], { default: 'wait' }), '无人在席时：wait 在本队列等候，refuse 交给下一节点或交换机自带队列。', 'No operator present: wait in our queue, or refuse so that FreeSWITCH tries the next node or its native queue.'),

@@ -87,7 +87,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
 
   const store = await openStore({
     databaseUrl: config['database.url'], ownerUrl: config['database.ownerUrl'], home: config.home, node: config['node.name'], migrations: migrationsDirectory, timeZone: config['city.timeZone'],
-    contextDeadline: config['intake.contextTimeout'], clock, logger, onProgress,
+    contextDeadline: config['intake.contextTimeout'], clock, logger, onProgress, keepKeys: config['flows.keepKeys'],
     onTicket: (ticket) => { wired?.intake.desk.ticketChanged(ticket) }, onStatus: tellHealth,
   })
   closing.add(() => store.close())

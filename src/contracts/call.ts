@@ -23,6 +23,14 @@ export type FlowEnd = (typeof FLOW_ENDS)[number]
 /** Ends of a call that are ours, where every other is a hang-up cause of FreeSWITCH: it may have him still. */
 export const OWN_ENDS = [LOST, ...FLOW_ENDS] as const
 
+/**
+ * The tag by which a flow says: he called about what is known (an outage), it is noted, and he was told that he may hang up. Who then does has been served;
+ * who goes on waiting for longer than `NOTED_FOR` wants an operator all the same, and has given up when he goes.
+ */
+export const NOTED = { key: 'known-outage', value: 'yes' } as const
+/** ms; the tape that says it is over by then. */
+export const NOTED_FOR = 60_000
+
 /** What the caller's keys said. `key` is `category`, `language`, … as the flow names it; `node` is where. */
 export const FlowTag = Type.Object({
   key: Type.String({ maxLength: 32 }),

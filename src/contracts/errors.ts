@@ -113,6 +113,7 @@ export const ERRORS = {
   'flow.own-approval': { status: 403, zh: '自己的改动须由另一人批准。', en: 'Your own change has to be approved by somebody else.' },
   'flow.waits': { status: 409, zh: '第 {edition} 版还需 {more} 人批准。', en: 'Edition {edition} still needs the approval of {more}.' },
   'flow.never-ran': { status: 409, zh: '第 {edition} 版从未运行过，不能退回到它；请发布它。', en: 'Edition {edition} never ran, so there is no going back to it; publish it.' },
+  'flow.taken-back': { status: 409, zh: '第 {edition} 版曾被退回，启用了双人批准：要再用它，请发布它的文件，由另一人批准。', en: 'Edition {edition} was gone back from, and a second person has to approve: to have it again, publish its files and let somebody else approve them.' },
   'flow.no-earlier': { status: 409, zh: '此前没有运行过别的版本。', en: 'No other edition ran before.' },
   'flow.went-back': { status: 409, zh: '已经退回：{by} 已使第 {edition} 版重新运行。要再往前退，请写明第几版：flow back 2。', en: 'Gone back already: by {by} callers are in edition {edition} again. To go further back, name the edition: flow back 2.' },
   'flow.refused': { status: 409, zh: '当前程序不接受第 {edition} 版（由旧程序发布），不能退回到它：来电仍在原来的版本。', en: 'This program does not accept edition {edition} (an earlier program published it), so there is no going back to it: callers stay where they are.' },

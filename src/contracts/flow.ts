@@ -43,6 +43,8 @@ const ProofLeg = Type.Object({
   by: Type.Union([Type.Enum(['caller', 'silence', 'fault', 'always']), Type.Null()]),
   label: Type.Union([Type.String(), Type.Null()]),
   ms: Type.Number({ minimum: 0 }),
+  /** A value is read out there: so long its longest reading lasts. */
+  bounded: Type.Boolean(),
 }, { additionalProperties: false })
 const ProofWorst = Type.Object({ ms: Type.Number({ minimum: 0 }), path: Type.Array(ProofLeg) }, { additionalProperties: false })
 

@@ -15,14 +15,15 @@ const PROMPTS: PromptListing = new Map([['zh-CN', ANY], ['en', ANY]])
 const PART = 'flow: meter\nkind: part\nparameters: [digits]\ntitle: { zh: 表号, en: Meter }\nlanguages: [zh-CN, en]\nstart: asked\nnodes:\n  asked: { type: branch, cases: [{ when: { var: { digits: { atLeast: 1 } } }, goto: back }], otherwise: none }\n  back: { type: return, result: known }\n  none: { type: return }\n'
 
 /** The example of a node type in a file of its own: where it leads elsewhere, an end node stands. */
-export function exampleText({ type, example }: NodeType): string {
+export function exampleText({ type, example, exampleHead }: NodeType): string {
   const start = example.slice(0, example.indexOf(':'))
   const targets = [...example.matchAll(/\b(?:goto|next|to|otherwise|onSilence|onWrong|onFault|known): (?:\{ )?([a-z][a-z0-9-]*)\b(?!\.)/g)].map(([, name = '']) => name)
   const ends = [...new Set(targets)].filter((name) => name !== start && name !== 'en' && !example.includes(`\n${name}:`))
   const variables = [...example.matchAll(/var: \{ (?:var: )?([a-z-]+)/g)].map(([, name = '']) => name)
-  const kind = type === 'return' ? 'part' : type === 'hang-up' ? 'visit' : 'entry'
+  // Nobody gives parameters to what callers enter.
+  const kind = type === 'return' ? 'part' : type === 'hang-up' || variables.length > 0 ? 'visit' : 'entry'
   return [
-    'flow: example', `kind: ${kind}`, ...(variables.length > 0 ? [`parameters: [${variables.join(', ')}]`] : []), 'title: { zh: 示例, en: Example }', 'languages: [zh-CN, en]', `start: ${start}`, 'nodes:',
+    'flow: example', `kind: ${kind}`, ...(variables.length > 0 ? [`parameters: [${variables.join(', ')}]`] : []), 'title: { zh: 示例, en: Example }', 'languages: [zh-CN, en]', ...(exampleHead === null ? [] : [exampleHead]), `start: ${start}`, 'nodes:',
     example.replaceAll(/^/gm, '  '), ...ends.map((name) => `  ${name}: { type: end }`), '',
   ].join('\n')
 }

@@ -39,8 +39,8 @@ export interface Way { readonly by: Exit['by']; readonly label: string | undefin
 /** Only a key that the caller pressed leads there. */
 export const needsKey = ({ by, sound }: { readonly by: Exit['by']; readonly sound?: true | undefined }): boolean => by === 'caller' && sound !== true
 
-/** `language`: needed in that language only (a piece of a read-out). */
-export interface PromptUse { readonly name: string; readonly path: NodePath; readonly language?: Language }
+/** `language`: needed in that language only (a piece of a read-out). `maybe`: it depends on the value, so that of the time only a bound is known. */
+export interface PromptUse { readonly name: string; readonly path: NodePath; readonly language?: Language; readonly maybe?: true }
 /** `value` is absent when it comes from the caller's keys; `keyed`: it can be nothing but one of these then. */
 export interface TagUse { readonly key: string; readonly value?: string; readonly keyed?: readonly string[]; readonly path: NodePath }
 /** Everything else that a node names and a check must find. */
@@ -80,6 +80,8 @@ export type NodeOutcome =
 /** Something wrong with a node that a schema cannot say; codes from `load/problems.ts`. */
 export type Complain = (code: ProblemCode, path: NodePath, details: ProblemDetails) => void
 
+export interface Misfit { readonly keys: string; readonly ends: boolean }
+
 /** What becomes of the caller where the flow ends at a node. */
 export type Ending = 'waits' | 'hangs-up' | 'returns' | 'transferred'
 
@@ -90,8 +92,10 @@ export type Ending = 'waits' | 'hangs-up' | 'returns' | 'transferred'
 interface NodeDefinition<S extends TObject> {
   readonly type: string
   readonly schema: S
-  /** A file to learn from; a test loads and runs it. */
+  /** A node to learn from; a test loads it, runs it and holds it against the proof. */
   readonly example: string
+  /** What the head of its file has to say for that, where a node keeps a caller longer than a file allows by itself. */
+  readonly exampleHead?: string
   exits(node: Static<S>): readonly Exit[]
   /** For nodes at which a flow can end. */
   readonly ending?: Ending
@@ -102,6 +106,8 @@ interface NodeDefinition<S extends TObject> {
   unbreakable?(node: Static<S>): number
   /** Keys of which each is a right answer, where it asks for several; with the one that ends them. */
   inputs?(node: Static<S>): readonly string[]
+  /** Keys that are wrong, where not every one is; `ends`: nothing more has to come for that to be known. */
+  misfit?(node: Static<S>): Misfit | null
   check?(node: Static<S>, complain: Complain): void
   /** The caller arrives. */
   enter(node: Static<S>, context: NodeContext): NodeOutcome
@@ -118,6 +124,7 @@ export interface NodeType {
   readonly type: string
   readonly schema: TObject
   readonly example: string
+  readonly exampleHead: string | null
   /** `node` must be valid against `schema`. */
   bind(node: unknown): BoundNode
   check(node: unknown, complain: Complain): void
@@ -137,6 +144,8 @@ export interface BoundNode {
   readonly unbreakable: number
   /** Keys of which each is a right answer, where it asks for several. */
   readonly inputs: readonly string[]
+  /** Keys that are a wrong answer, where it asks for several; null: none is known. */
+  readonly misfit: Misfit | null
   enter(context: NodeContext): NodeOutcome
   on(event: FlowEvent, context: NodeContext): NodeOutcome
   returned(result: string | null, context: NodeContext): NodeOutcome
@@ -151,6 +160,7 @@ export function defineNode<S extends TObject>(definition: NodeDefinition<S>): No
     type: definition.type,
     schema: closed({ ...definition.schema.properties, title: Type.Optional(NodeTitle) }),
     example: definition.example,
+    exampleHead: definition.exampleHead ?? null,
     check: (node, complain) => definition.check?.(node as Static<S>, complain),
     bind(unchecked) {
       const node = unchecked as Static<S>
@@ -164,6 +174,7 @@ export function defineNode<S extends TObject>(definition: NodeDefinition<S>): No
         uses: definition.uses?.(node) ?? [],
         unbreakable: definition.unbreakable?.(node) ?? 0,
         inputs: definition.inputs?.(node) ?? [],
+        misfit: definition.misfit?.(node) ?? null,
         enter: (context) => definition.enter(node, context),
         on: (event, context) => definition.on?.(node, event, context) ?? END,
         returned: (result, context) => definition.returned?.(node, result, context) ?? END,

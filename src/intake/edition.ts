@@ -105,9 +105,10 @@ export interface EditionChange {
   readonly change: 'added' | 'changed' | 'removed'
 }
 
-/** What an edition is compared with: the one before it; one that callers never entered, with what they are in. `editions`: newest first. */
-export function comparedWith<T extends { readonly number: number; readonly switches: readonly unknown[] }>(editions: readonly T[], index: number, current: number | null): T | undefined {
-  const running = editions[index]?.switches.length === 0 ? editions.find(({ number }) => number === current) : undefined
+/** What an edition is compared with: the one before it; one that callers never entered, or that was published again, with what they are in. `editions`: newest first. */
+export function comparedWith<T extends { readonly number: number; readonly waits: boolean; readonly switches: readonly unknown[] }>(editions: readonly T[], index: number, current: number | null): T | undefined {
+  const one = editions[index]
+  const running = one?.waits === true || one?.switches.length === 0 ? editions.find(({ number }) => number === current) : undefined
   return running ?? editions[index + 1]
 }
 

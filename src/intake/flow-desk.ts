@@ -24,7 +24,6 @@ export interface FlowDeskDeps {
   readonly directory: string
   /** `bin/liandong.js` */
   readonly program: string
-  readonly approval: boolean
   readonly watch: boolean
   readonly entry: string
   readonly timeZone: string
@@ -48,7 +47,7 @@ const TRACES = 40
 export type FlowDesk = ReturnType<typeof makeFlowDesk>
 
 /** What the desk shows of the flows, and what people do with them there. */
-export function makeFlowDesk({ live, store, publishing, directory, program, approval, watch, entry, timeZone, calendar, standing }: FlowDeskDeps) {
+export function makeFlowDesk({ live, store, publishing, directory, program, watch, entry, timeZone, calendar, standing }: FlowDeskDeps) {
   const side = makeFlowSide(program)
 
   /** An edition by number, the files as they are now, or what runs. */
@@ -100,9 +99,19 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
     return one.value
   }
 
+  let tapesOfFiles: EditionContent['tapes'] | null = null
+  /** A tape of the files, which nobody has published yet. The directory is read and hashed for the first of them, and again when one is not where it was. */
+  async function soundOfFiles(hash: string): Promise<Uint8Array | null> {
+    const known = tapesOfFiles === null ? null : await soundOnDisk(directory, tapesOfFiles, hash)
+    if (known !== null) return known
+    tapesOfFiles = (await editionOf(directory, basename(directory))).content.tapes
+    return soundOnDisk(directory, tapesOfFiles, hash)
+  }
+
   return {
     async view(self: Person): Promise<FlowsView> {
       const { source, version, problems, refused, differs, onDisk } = live.status()
+      const approval = await publishing.approval()
       const [editions, now, pending, flows] = await Promise.all([store.history(SHOWN + 1), store.current(), approval ? store.waiting() : null, listed()])
       const entries = new Set([entry, ...live.edition()?.entries.values() ?? []])
       return {
@@ -111,13 +120,13 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
         waiting: pending?.number ?? null, handedIn: pending !== null && pending.hash === onDisk?.hash,
         flows: flows.map((flow) => ({ ...flow, entry: entries.has(flow.name) })),
         editions: editions.slice(0, SHOWN).map((edition, index): FlowEdition => {
-          const { number, hash, author, wishers, note, at, approvals, switches, content } = edition
+          const { number, hash, author, wishers, note, at, approvals, switches, content, waits } = edition
           const before = comparedWith(editions, index, now?.number ?? null)
           const publishers = wishers.flatMap(({ id }) => (id === null ? [] : [id]))
           const { approvals: agreed, wanted } = approvalOf({ wishers: publishers, approvers: approvals.flatMap(({ id, counts }) => (counts ? [id] : [])) })
           return {
             number, hash, author: author.name, mine: publishers.includes(self.id), anew: wishers.flatMap(({ name }) => (name === author.name ? [] : [name])), approved: approvals.some(({ id, counts }) => counts && id === self.id), note, at, approvals: approvals.map(({ by, at: when }) => ({ by, at: when })),
-            more: approval && switches.length === 0 ? Math.max(0, wanted - agreed) : 0,
+            more: approval && (waits || switches.length === 0) ? Math.max(0, wanted - agreed) : 0,
             switches: switches.map(({ by, at: when, reason, details }) => ({ by, at: when, reason, ...(reason === 'automatic' && { jump: jumpOf(details) }) })),
             comparedWith: before?.number ?? null,
             changes: before === undefined ? [] : changesBetween(before.content, content),
@@ -150,7 +159,7 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
       if (found !== null && found.problems.length > 0 && hashOfEdition((await editionOf(directory, basename(directory))).content) === found.hash) return { type: 'broken', problems: [...found.problems] }
       return outcomeOf(await publishing.publish({ id: self.id, name: self.displayName }, note))
     },
-    async approve(self: Person, number: number): Promise<FlowOutcome> { return outcomeOf(await publishing.approve(number, { id: self.id, name: self.displayName })) },
+    async approve(self: Person, number: number, over: number | null): Promise<FlowOutcome> { return outcomeOf(await publishing.approve(number, { id: self.id, name: self.displayName }, over)) },
     async back(self: Person, number: number | undefined): Promise<FlowOutcome> { return outcomeOf(await publishing.back({ id: self.id, name: self.displayName }, number)) },
     async tryOut(wish: Omit<TryWish, 'timeZone' | 'calendar'> & { readonly flow: string; readonly which?: Which }): Promise<FlowTried> {
       const { flow, which, ...call } = wish
@@ -175,7 +184,7 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
     /** The sound of a tape: of what runs, from the directory; as it was published; else of the files, which nobody has published yet. */
     async sound(hash: string): Promise<Uint8Array> {
       const sound = await soundOnDisk(directory, live.edition()?.content.tapes ?? [], hash) ?? await store.tape(hash)
-        ?? await soundOnDisk(directory, (await editionOf(directory, basename(directory))).content.tapes, hash)
+        ?? await soundOfFiles(hash)
       if (sound === null) throw new LiandongError('request.not-found', { what: hash })
       return sound
     },

@@ -28,6 +28,8 @@ export interface StoredEdition {
   readonly note: string
   readonly at: number
   readonly content: EditionContent
+  /** Published since the last switch, and not what that switched to: with approval on, it waits for that. */
+  readonly waits: boolean
   /** `counts`: of the difference as it was last published, not of one before. */
   readonly approvals: readonly { readonly by: string; readonly id: string; readonly at: number; readonly counts: boolean }[]
   readonly switches: readonly { readonly by: string; readonly at: number; readonly reason: SwitchReason; readonly details: Readonly<Record<string, unknown>> }[]
@@ -80,15 +82,19 @@ export interface EditionStore extends TraceStore {
   approve(number: number, person: { readonly id: string; readonly name: string }): Promise<void>
   /** How many of those who did not publish it themselves agreed, how many have to, whether callers ever entered it, and the last switch before it was last published (null: not known). */
   needed(number: number): Promise<{ readonly approvals: number; readonly wanted: number; readonly ran: boolean; readonly after: number | null }>
-  /** One switch after the other over all nodes. False: it is current already, or `after` is not the last any more. */
+  /** One switch after the other over all nodes. False: it is current already, or `after` is not the last any more. @throws LiandongError `flow.waits`: something new, by the rules of a node still to be approved */
   switchTo(wish: SwitchWish): Promise<boolean>
   /** Editions that ran before the current one and were not left by going back, the last first. */
   earlier(limit: number): Promise<readonly { readonly number: number; readonly hash: string }[]>
   /** Whether callers were taken out of the edition with this hash by going back, and nobody has entered it since. */
   goneBackFrom(hash: string): Promise<boolean>
-  /** The newest edition that nobody has entered and that was published since the last switch: with approval on, it waits for that. */
+  /** The newest edition that was published since the last switch and is not what that switched to: with approval on, it waits for that. */
   waiting(): Promise<{ readonly number: number; readonly hash: string } | null>
   history(limit: number): Promise<readonly StoredEdition[]>
+  /** What the nodes of the site run by: those that live, or that lived last. */
+  rules(): Promise<readonly { readonly node: string; /** A second person has to approve. */ readonly approval: boolean }[]>
+  /** What this node runs by; to be said again while it lives. */
+  keepRule(node: string, approval: boolean): Promise<void>
   seenOnDisk(node: string): Promise<string | null>
   seeOnDisk(node: string, hash: string): Promise<void>
   /** Whether so many calls came through it since. */

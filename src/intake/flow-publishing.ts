@@ -8,7 +8,7 @@ import { loadInTurns } from './running-flows.js'
 export interface PublishingDeps {
   readonly store: EditionStore
   readonly directory: string
-  /** A second person has to agree. */
+  /** A second person has to agree, by the settings of this process. What the nodes run by holds besides: the strictest counts. */
   readonly approval: boolean
   /** Checks the directory and runs its tests: outside of the process that serves calls. */
   readonly gate: () => Promise<Gated>
@@ -22,7 +22,10 @@ export type Outcome =
 export type Publishing = ReturnType<typeof makePublishing>
 
 /** What people do with editions: publish, approve, go back. The same for the command, the desk and the watcher. */
-export function makePublishing({ store, directory, approval, gate }: PublishingDeps) {
+export function makePublishing({ store, directory, approval: ours, gate }: PublishingDeps) {
+  /** Whether a second person has to agree: a rule of the city, not of the shell that somebody publishes from. */
+  const approval = async (): Promise<boolean> => ours || (await store.rules()).some((node) => node.approval)
+
   /** The file of a tape, if it is still the one that was checked. */
   const soundOf = (content: EditionContent) => async (hash: string): Promise<Uint8Array> => {
     const sound = await soundOnDisk(directory, content.tapes, hash)
@@ -30,11 +33,11 @@ export function makePublishing({ store, directory, approval, gate }: PublishingD
     return sound
   }
 
-  /** Callers enter it, or it waits for somebody else. What ran before needs no new approval. */
+  /** Callers enter it, or it waits for somebody else: also when it ran before. Only going back needs nobody. */
   async function enter(number: number, by: Who, reason: SwitchReason, after?: number): Promise<Outcome> {
-    if (approval && reason !== 'start') {
-      const { approvals, wanted, ran } = await store.needed(number)
-      if (!ran && approvals < wanted) return { type: 'waiting', number, more: wanted - approvals }
+    if (reason !== 'start' && await approval() && (await store.current())?.number !== number) {
+      const { approvals, wanted } = await store.needed(number)
+      if (approvals < wanted) return { type: 'waiting', number, more: wanted - approvals }
     }
     const switched = await store.switchTo({ number, by, reason, ...(after !== undefined && { after }) })
     if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')
@@ -55,9 +58,12 @@ export function makePublishing({ store, directory, approval, gate }: PublishingD
 
   return {
     gate,
+    approval,
     /** Publishes what was checked. */
     async take({ content, problems }: Gated, by: Who, { note = '', reason = 'published', after }: { readonly note?: string; readonly reason?: SwitchReason; readonly after?: number } = {}): Promise<Outcome> {
       if (problems.length > 0) return { type: 'broken', problems }
+      const now = await store.current()
+      if (after !== undefined && (now?.switch ?? 0) !== after && now?.hash !== hashOfEdition(content)) throw new LiandongError('flow.overtaken')
       return enter(await keep(content, by, note), by, reason, after)
     },
     /** Checks the directory as it is now and publishes it. */
@@ -66,16 +72,23 @@ export function makePublishing({ store, directory, approval, gate }: PublishingD
       const after = (await store.current())?.switch ?? 0
       return this.take(await gate(), by, { note, after })
     },
-    /** Agrees to somebody else's edition; with the last approval that it needs callers enter it. */
-    async approve(number: number, person: { readonly id: string; readonly name: string }): Promise<Outcome> {
-      const { ran, after } = await store.needed(number)
-      // What was entered since would be taken back, and nobody read that difference: its author publishes it anew.
-      if (!ran && after !== null && ((await store.current())?.switch ?? 0) !== after) throw new LiandongError('flow.outdated', { edition: number })
+    /**
+     * Agrees to somebody else's edition; with the last approval that it needs callers enter it. `over`: the edition that the difference he read is from
+     * (null: none); absent: he says nothing of it.
+     */
+    async approve(number: number, person: { readonly id: string; readonly name: string }, over?: number | null): Promise<Outcome> {
+      const [{ ran, after }, now] = [await store.needed(number), await store.current()]
+      if (now?.number === number) return { type: 'running', number, unchanged: true }
+      // What was entered since would be taken back, and nobody read that difference: its author publishes it anew. What ran and was not published again waits for nobody.
+      const meant = after === null ? !ran : (now?.switch ?? 0) === after
+      if (!meant || (over !== undefined && over !== (now?.number ?? null))) throw new LiandongError('flow.outdated', { edition: number })
       await store.approve(number, person)
-      if (ran) return { type: 'running', number, unchanged: true }
-      return enter(number, person, 'approved', after ?? undefined)
+      return enter(number, person, 'approved', after ?? now?.switch ?? 0)
     },
-    /** Callers enter an edition again that ran before: the last one that this program accepts, or the one named. Needs no approval: it is for when something is wrong. */
+    /**
+     * Callers enter an edition again that ran before: the last one that this program accepts, or the one named. Needs no approval, as it is for when something is
+     * wrong; but what callers were taken out of comes back by itself for nobody: like anything new it is published, and approved.
+     */
     async back(by: Who, to?: number): Promise<Outcome> {
       const now = await store.current()
       // Two who want to leave the same edition leave one, not two.
@@ -83,6 +96,7 @@ export function makePublishing({ store, directory, approval, gate }: PublishingD
       const number = to ?? await lastAccepted()
       const { ran } = await store.needed(number)
       if (!ran) throw new LiandongError('flow.never-ran', { edition: number })
+      if (to !== undefined && await approval() && await store.goneBackFrom(hashOfEdition(await store.content(number)))) throw new LiandongError('flow.taken-back', { edition: number })
       if (!await accepted(number)) throw new LiandongError('flow.refused', { edition: number })
       const switched = await store.switchTo({ number, by, reason: 'back', ...(now !== null && { after: now.switch }) })
       if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')

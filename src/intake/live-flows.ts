@@ -57,6 +57,8 @@ export interface LiveFlows {
 
 const POLL = 2_000
 const WATCH = 10_000
+/** A node that lives says what it runs by so often, ms: who has not for a minute counts no longer. */
+const RULE_EVERY = 15_000
 /** Editions that calls in progress may still be in. */
 const MOST_LOADED = 12
 /** A start does not wait longer for PostgreSQL, ms. */
@@ -143,9 +145,17 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     await remember()
   }
 
+  let ruleSaidAt = -Infinity
+  /** Says what this node runs by: whoever publishes, from wherever, goes by it. */
+  async function sayRule(): Promise<void> {
+    if (performance.now() - ruleSaidAt < RULE_EVERY) return
+    await store.keepRule(node, rules.approval)
+    ruleSaidAt = performance.now()
+  }
+
   /** What waits for approval, whoever published it and from wherever. */
   async function lookWaiting(): Promise<void> {
-    const found = rules.approval ? await store.waiting() : null
+    const found = await publishing.approval() ? await store.waiting() : null
     if (found !== null && found.number !== waiting) logger.warn({ edition: found.number }, 'an edition of the flows waits for approval')
     waiting = found?.number ?? null
   }
@@ -256,6 +266,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     gating = gating.then(async () => {
       if (closed) return
       unjudged = true
+      const before = await store.current().catch(() => null)
       const gated = await publishing.gate()
       unjudged = false
       if (isClosed()) return
@@ -278,7 +289,12 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       else if (rules.watch && changed && now.hash !== hash) {
         // The second half of a deployment, say: what was gone back from comes again by a person only.
         if (await store.goneBackFrom(hash)) logger.warn({ version: hash, runs: live.version }, 'the flow files are those of an edition that was gone back from: they are not published by themselves')
-        else await publishing.take(gated, watcher, {})
+        else await publishing.take(gated, watcher, before === null ? {} : { after: before.switch }).catch(async (error: unknown) => {
+          // Who went back while this was checked knows something that the check does not.
+          const since = await store.current()
+          if ((error as { code?: string }).code !== 'flow.overtaken' || (since?.reason !== 'back' && since?.reason !== 'automatic')) throw error
+          logger.warn({ version: hash, runs: since.hash, by: since.by }, 'callers were taken back to an earlier edition while changed flow files were checked: they are not published by themselves')
+        })
       }
       await store.seeOnDisk(node, hash)
       await follow()
@@ -296,7 +312,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   let again = false
   function poll(): Promise<void> {
     again = polling !== null
-    return polling ??= follow().then(lookWaiting).then(remember).then(() => true, () => false).then((there) => {
+    return polling ??= sayRule().then(follow).then(lookWaiting).then(remember).then(() => true, () => false).then((there) => {
       // What it said of the files stands while PostgreSQL is away; that it said nothing does not.
       if (pendingLook && (there || unjudged)) { pendingLook = false; void consider() }
     }).finally(() => {
@@ -314,7 +330,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     if (await rates.look(now)) await follow()
   }
 
-  const there = await within(follow().then(() => true, () => false), PATIENCE, () => false)
+  const there = await within(sayRule().then(follow).then(() => true, () => false), PATIENCE, () => false)
   if (isOn('disk') && !there && await runKept()) logger.error({ version: live.version }, 'PostgreSQL is away: callers enter the edition of the flows that ran last on this machine')
   const files = await watchFlowFiles(directory, { logger, async onChanged() {
     void findAgain()

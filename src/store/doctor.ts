@@ -6,6 +6,7 @@ import { migrationFiles } from './migrate.js'
 import { givenAccess, historyInReach, type DatabaseSettings } from './roles.js'
 import { runningServer } from './server-holder.js'
 import { CHECK_NAMED, READ_YEARS } from './sql/dispatch.js'
+import { RULES } from './sql/flow-edition.js'
 
 export interface DatabaseUnderCare extends DatabaseSettings { readonly home: string; readonly migrations: string }
 
@@ -37,7 +38,7 @@ export async function checkDatabase({ home, migrations, ...given }: DatabaseUnde
     const checks: Check[] = [Math.floor((server?.number ?? 0) / 10_000) >= OLDEST
       ? ok('database.reach', `PostgreSQL ${version} 可用`, `PostgreSQL ${version} answers`)
       : bad('database.reach', `PostgreSQL ${version} 过旧`, `PostgreSQL ${version} is too old`, `需要 ${OLDEST} 以上`, `${OLDEST} or later is needed`)]
-    checks.push(await checkSchema(client, migrations), ...await checkHistory(client))
+    checks.push(await checkSchema(client, migrations), ...await checkHistory(client), ...await checkRules(client))
     checks.push(...await checkYears(client, now()))
     const people = await peopleOf(client)
     if (people !== null) {
@@ -59,6 +60,16 @@ export async function checkDatabase({ home, migrations, ...given }: DatabaseUnde
 const reasonOf = (error: unknown): string => {
   const { message, code } = error as { message?: string; code?: string }
   return message === undefined || message === '' ? code ?? 'unknown' : message
+}
+
+/** Nodes that are set otherwise than one another: the strictest counts, which who set the other does not expect. */
+async function checkRules(client: Client): Promise<Check[]> {
+  const { rows: [there] } = await client.query<{ there: boolean }>(`select to_regclass('flow_rule') is not null as there`)
+  const rules = there?.there === true ? (await client.query<{ node: string; approval: boolean }>(RULES)).rows : []
+  const [strict, lax] = [true, false].map((approval) => rules.filter((one) => one.approval === approval).map(({ node }) => node).join(', '))
+  return strict === undefined || lax === undefined || strict === '' || lax === '' ? [] : [warn('flows.rules',
+    `各节点的设置 flows.approval 不同：${strict} 要求另一人批准，${lax} 不要求；以要求批准的为准`, `nodes differ in flows.approval: ${strict} want a second person, ${lax} do not; the stricter counts`,
+    '在各节点设置相同的 LIANDONG_FLOWS_APPROVAL，再逐个重启', 'set LIANDONG_FLOWS_APPROVAL alike on every node and restart them one by one')]
 }
 
 async function checkSchema(client: Client, directory: string): Promise<Check> {

@@ -10,7 +10,7 @@ import * as sql from './sql/flow-edition.js'
 
 interface CurrentRow { id: string; at: Date; by: string; reason: Published['reason']; details: Record<string, unknown>; number: number; hash: string }
 interface HistoryRow {
-  number: number; hash: string; author: string; author_id: string | null; note: string; created_at: Date; content: EditionContent; wishers: Who[]
+  number: number; hash: string; author: string; author_id: string | null; note: string; created_at: Date; content: EditionContent; waits: boolean; wishers: Who[]
   approvals: { by: string; id: string; at: number; counts: boolean }[]; switches: { by: string; at: number; reason: Published['reason']; details: Record<string, unknown> }[]
 }
 interface StandingRow { wishers: string[]; approvers: string[]; ran: boolean; after: string | null }
@@ -78,6 +78,11 @@ export function makeEditionStore(pool: Pool): EditionStore {
         const { rows: [last] } = await client.query<{ id: string; edition: number }>(sql.LAST_SWITCH)
         if (wish.after !== undefined && Number(last?.id ?? 0) !== wish.after) return false
         if (last?.edition === wish.number) return false
+        // Whoever switches, and however he is set: what the nodes run by holds.
+        if ((wish.reason === 'published' || wish.reason === 'approved') && (await client.query<{ approval: boolean }>(sql.RULES)).rows.some(({ approval }) => approval)) {
+          const { approvals, wanted } = approvalOf(await standingOf(client, wish.number))
+          if (approvals < wanted) throw new LiandongError('flow.waits', { edition: wish.number, more: wanted - approvals })
+        }
         await client.query(sql.SWITCH, [wish.number, wish.by.id, wish.by.name, wish.reason, JSON.stringify(wish.details ?? {})])
         return true
       })
@@ -88,10 +93,12 @@ export function makeEditionStore(pool: Pool): EditionStore {
     async history(limit) {
       const { rows } = await pool.query<HistoryRow>(sql.HISTORY, [limit])
       return rows.map((row): StoredEdition => ({
-        number: row.number, hash: row.hash, author: { id: row.author_id, name: row.author }, wishers: row.wishers, note: row.note, at: row.created_at.getTime(), content: row.content,
+        number: row.number, hash: row.hash, author: { id: row.author_id, name: row.author }, wishers: row.wishers, note: row.note, at: row.created_at.getTime(), content: row.content, waits: row.waits,
         approvals: row.approvals.map(({ by, id, at, counts }) => ({ by, id, at: Math.round(at), counts })), switches: row.switches.map((one) => ({ ...one, at: Math.round(one.at) })),
       }))
     },
+    async rules() { return (await pool.query<{ node: string; approval: boolean }>(sql.RULES)).rows },
+    async keepRule(node, approval) { await pool.query(sql.KEEP_RULE, [node, approval]) },
     async seenOnDisk(node) {
       const { rows: [row] } = await pool.query<{ hash: string }>(sql.SEEN_ON_DISK, [node])
       return row?.hash ?? null

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { Logger, run, runMigrations, type JobHelpers, type Runner } from 'graphile-worker'
 import type { Pool } from 'pg'
 import { tagged } from './blame.js'
+import { FORGET_KEYS } from './sql/flow-edition.js'
 import { FORGET_SESSIONS, MARK_ATTENTION, READ_ON, READ_WORDS } from './sql/ticket.js'
 
 export interface JobsDeps {
   readonly pool: Pool
+  /** Keys that callers pressed in flows are kept so long, days; absent: until somebody clears them. */
+  readonly keepKeys?: number | undefined
   readonly logger: { info(fields: object, text: string): void; warn(fields: object, text: string): void; error(fields: object, text: string): void }
 }
 
@@ -53,8 +56,14 @@ async function readWords(after = '00000000-0000-0000-0000-000000000000', helpers
   await helpers.query(READ_ON, [at, held ? HELD : 0])
 }
 
+/** Clears keys whose time is over, in portions: of years that are cleared for the first time there are many. */
+async function forgetKeys(days: number | undefined, { query }: Pick<JobHelpers, 'query'>): Promise<void> {
+  if (days === undefined) return
+  while (((await query(FORGET_KEYS, [days])).rowCount ?? 0) > 0);
+}
+
 /** Runs jobs. The runner ends when PostgreSQL goes; it is started again until `close`. */
-export function startJobs({ pool, logger }: JobsDeps): { close(): Promise<void> } {
+export function startJobs({ pool, keepKeys, logger }: JobsDeps): { close(): Promise<void> } {
   let runner: Runner | null = null
   let closed = false
   let retry: NodeJS.Timeout | null = null
@@ -66,9 +75,10 @@ export function startJobs({ pool, logger }: JobsDeps): { close(): Promise<void> 
       const mine = await run({
         pgPool: pool, concurrency: 2, pollInterval: 2_000, noHandleSignals: true, logger: quiet(voice),
         // Every night; a night that was missed is made up for.
-        crontab: '23 3 * * * sessions_forget ?fill=1d',
+        crontab: '23 3 * * * sessions_forget ?fill=1d\n38 3 * * * flow_keys_forget ?fill=1d',
         taskList: {
           'sessions_forget': async (_payload, helpers) => { await helpers.query(FORGET_SESSIONS) },
+          'flow_keys_forget': (_payload, helpers) => forgetKeys(keepKeys, helpers),
           'ticket.read-words': (payload, helpers) => readWords((payload as { after?: string }).after, helpers),
           'ticket.follow-up': async (payload, helpers) => { await helpers.query(MARK_ATTENTION, [(payload as { ticketId: string }).ticketId, randomUUID()]) },
         },

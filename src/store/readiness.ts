@@ -14,13 +14,15 @@ export interface ReadinessDeps {
   readonly home: string
   readonly migrations: string
   readonly timeZone: string
+  /** Keys that callers pressed in flows are kept so long, days; absent: until somebody clears them. */
+  readonly keepKeys?: number
   /** What the person who starts it sees. */
   readonly onProgress: (zh: string, en: string) => void
   readonly logger: { info(fields: object, text: string): void; warn(fields: object, text: string): void; error(fields: object, text: string): void }
 }
 
 /** What must be so before PostgreSQL is of use: schema, the city's rules, jobs; and what waits for that while it is away at the start. Nothing is asked before `prepare`. */
-export function makeReadiness({ access, pools, home, migrations, timeZone, onProgress, logger }: ReadinessDeps) {
+export function makeReadiness({ access, pools, home, migrations, timeZone, keepKeys, onProgress, logger }: ReadinessDeps) {
   let prepared = false
   const waiting: (() => Promise<void>)[] = []
   // While PostgreSQL is away the last ones count.
@@ -45,7 +47,7 @@ export function makeReadiness({ access, pools, home, migrations, timeZone, onPro
       waiting.shift()
     }
     prepared = true
-    jobs = startJobs({ pool: pools.jobs, logger })
+    jobs = startJobs({ pool: pools.jobs, logger, keepKeys })
   }
 
   return {

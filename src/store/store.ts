@@ -47,6 +47,8 @@ export interface StoreOptions extends DatabaseSettings {
   readonly onStatus: () => void
   /** A statement of the call path may not take longer than this, ms; then the journal takes over. */
   readonly deadline?: number
+  /** Keys that callers pressed in flows are kept so long, days; absent: until somebody clears them. */
+  readonly keepKeys?: number
   /** Between two polls for changes, ms. */
   readonly pollEvery?: number
   /** How long a predecessor on the same journal may take to end, ms. */

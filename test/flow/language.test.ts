@@ -3,7 +3,10 @@ import fc from 'fast-check'
 import t from 'tap'
 import { placeOf, resumeFlow, startFlow, step } from '../../src/flow/engine.js'
 import { commandText, exampleFlow, exampleText } from '../../src/flow/examples.js'
+import { loadCity, lengthIn } from '../../src/cli/flow/city.js'
 import { loadFlows } from '../../src/flow/library.js'
+import { checkProof } from '../../src/flow/proof/check.js'
+import { prove } from '../../src/flow/proof/prove.js'
 import { NODE_TYPES } from '../../src/flow/nodes/index.js'
 import { rehearse } from '../../src/flow/rehearsal.js'
 import { quietSurroundings } from '../../src/flow/surroundings.js'
@@ -33,6 +36,16 @@ t.test('every node type has an example that loads and runs', async (t) => {
     t.match(type.example, `type: ${type.type}`)
     const first = startFlow(exampleFlow(type), surroundings())
     t.ok(first.commands.length > 0, `${type.type}: ${exampleText(type)}`)
+  }
+})
+
+t.test('every example keeps its promises with the tapes of the city: what an admin copies passes the check', async (t) => {
+  const city = await loadCity('ivr-flows')
+  const inCity = lengthIn(city)
+  for (const type of NODE_TYPES.values()) {
+    // Prompts that the city has no use for last as long as its others do.
+    const proof = prove(exampleFlow(type), (language, name) => inCity(language, name) || 4_000)
+    t.same(checkProof(proof, { path: 'example.yaml', text: exampleText(type), version: 'example' }).map(({ problem }) => problem.en), [], type.type)
   }
 })
 

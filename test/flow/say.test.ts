@@ -4,7 +4,7 @@ import t from 'tap'
 import { LANGUAGES } from '../../src/contracts/flow.js'
 import type { Language } from '../../src/contracts/primitives.js'
 import { loadPromptTexts, speechText } from '../../src/flow/prompt-texts.js'
-import { everyPiece, mostPieces, piecesOf, READ_OUTS, type ReadOutKind } from '../../src/flow/say/read-out.js'
+import { everyPiece, piecesOf, READ_OUTS, timeOfReadOut, type ReadOutKind } from '../../src/flow/say/read-out.js'
 import { MONDAY_NOON } from './helpers.js'
 
 const KINDS = Object.keys(READ_OUTS) as ReadOutKind[]
@@ -53,29 +53,57 @@ t.test('English', async (t) => {
   for (const [kind, text, expected] of table) t.equal(heard(kind, text, 'en')?.toLowerCase(), expected?.toLowerCase(), `${kind} ${text}`)
 })
 
+const two = (value: number): string => String(value).padStart(2, '0')
+const number = fc.integer({ min: 0, max: 99_999_999 }).map(String)
+const INPUTS: Readonly<Record<ReadOutKind, fc.Arbitrary<string>>> = {
+  number, ordinal: number,
+  digits: fc.stringMatching(/^[0-9*#]{1,32}$/),
+  date: fc.tuple(fc.integer({ min: 1900, max: 2099 }), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 31 })).map(([year, month, day]) => `${year}-${two(month)}-${two(day)}`),
+  time: fc.tuple(fc.nat(23), fc.nat(59)).map(([hour, minute]) => `${two(hour)}:${two(minute)}`),
+  money: fc.tuple(fc.nat(99_999_999), fc.nat(99)).map(([yuan, fen]) => `${yuan}.${two(fen)}`),
+  duration: fc.integer({ min: 0, max: 86_400 }).map(String),
+}
+
 t.test('every piece that can be needed is known beforehand, and no more of them than was said', async (t) => {
-  const two = (value: number): string => String(value).padStart(2, '0')
-  const number = fc.integer({ min: 0, max: 99_999_999 }).map(String)
-  const inputs: Readonly<Record<ReadOutKind, fc.Arbitrary<string>>> = {
-    number, ordinal: number,
-    digits: fc.stringMatching(/^[0-9*#]{1,32}$/),
-    date: fc.tuple(fc.integer({ min: 1900, max: 2099 }), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 31 })).map(([year, month, day]) => `${year}-${two(month)}-${two(day)}`),
-    time: fc.tuple(fc.nat(23), fc.nat(59)).map(([hour, minute]) => `${two(hour)}:${two(minute)}`),
-    money: fc.tuple(fc.nat(99_999_999), fc.nat(99)).map(([yuan, fen]) => `${yuan}.${two(fen)}`),
-    duration: fc.integer({ min: 0, max: 86_400 }).map(String),
-  }
   for (const language of LANGUAGES) {
     for (const kind of KINDS) {
       const known = new Set(everyPiece(kind, language))
-      const { most } = mostPieces({ [kind]: 1 })
-      fc.assert(fc.property(inputs[kind], (text) => {
+      fc.assert(fc.property(INPUTS[kind], (text) => {
         const pieces = piecesOf(kind, text, language, AT)
-        return pieces === null ? kind === 'ordinal' || kind === 'date' : pieces.length > 0 && pieces.length <= most && pieces.every((piece) => known.has(piece))
+        return pieces === null ? kind === 'ordinal' || kind === 'date' : pieces.length > 0 && pieces.every((piece) => known.has(piece))
       }), { numRuns: 3_000 })
       for (const piece of known) t.ok(texts.get(language)?.has(piece.slice(4)), `${language} ${piece} has its text`)
     }
     const needed = new Set(KINDS.flatMap((kind) => everyPiece(kind, language)))
     t.same([...texts.get(language)?.keys() ?? []].filter((name) => !needed.has(`say/${name}`)), [], `${language}: no piece is recorded for nothing`)
+  }
+})
+
+t.test('the longest reading, by the real lengths of the pieces: nothing that is read out lasts longer, and something does as long', async (t) => {
+  // Numbers of few words are rare among all there are.
+  const block = fc.oneof(fc.nat(9_999), fc.constantFrom(0, 0, 1, 2, 10, 12, 20, 100, 110, 200, 1_000, 2_000, 2_002, 9_999))
+  const numbers = fc.tuple(block, block).map(([high, low]) => high * 10_000 + low)
+  const inputs: typeof INPUTS = { ...INPUTS, number: numbers.map(String), ordinal: numbers.map(String), money: fc.tuple(numbers, fc.nat(99)).map(([yuan, fen]) => `${yuan}.${two(fen)}`) }
+  const value = { var: 'x' } as const
+  for (const language of LANGUAGES) {
+    for (const kind of KINDS) {
+      const length = fc.oneof(fc.constant(1), fc.integer({ min: 100, max: 900 }), fc.constant(100_000))
+      const pieces = everyPiece(kind, language)
+      fc.assert(fc.property(fc.array(length, { minLength: pieces.length, maxLength: pieces.length }), fc.array(inputs[kind], { minLength: 200, maxLength: 200 }), (lengths, texts) => {
+        const of = (name: string): number => lengths[pieces.indexOf(name)] ?? 0
+        const [, most] = timeOfReadOut({ [kind]: value }, language, of)
+        return texts.every((text) => (piecesOf(kind, text, language, AT) ?? []).reduce((sum, piece) => sum + of(piece), 0) <= most)
+      }), { numRuns: 15 })
+    }
+    // Each piece as long as the other: the reading of most pieces, which is known.
+    const most = Object.fromEntries(KINDS.map((kind) => [kind, timeOfReadOut({ [kind]: value }, language, () => 1)[1]]))
+    t.same(most, language === 'zh-CN'
+      ? { number: 15, ordinal: 16, digits: 32, date: 12, time: 8, money: 20, duration: 8 }
+      : { number: 14, ordinal: 14, digits: 32, date: 9, time: 4, money: 19, duration: 7 }, language)
+  }
+  for (const [what, pieces] of [[{ number: 12 }, ['ten', 'n2']], [{ digits: '110' }, ['yao', 'yao', 'n0']], [{ money: '2.05' }, ['liang', 'yuan', 'n0', 'n5', 'fen']]] as const) {
+    const time = pieces.reduce((sum, piece) => sum + piece.length * 100, 0)
+    t.same(timeOfReadOut(what, 'zh-CN', (name) => (name.length - 4) * 100), [time, time], 'what is written out is known')
   }
 })
 

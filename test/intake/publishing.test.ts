@@ -15,6 +15,7 @@ import { enterFlow, runEdition } from '../../src/intake/running-flows.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
 import { asOwner, openTestStore, temporaryHome, until as within } from '../helpers/database.js'
 import { copyCity, openTestFlows, type TestFlowsOptions } from '../helpers/flows.js'
+import { keptGate } from '../helpers/kept-gate.js'
 
 /** Whatever is published passes the gate first, in this process: seconds of CPU each time (none of it is kept after a change of the sources), of which a machine with other work gives a part. */
 const until = <T>(what: string, condition: () => T | Promise<T>): Promise<NonNullable<T>> => within(what, condition, 60_000)
@@ -28,7 +29,7 @@ const now = { ...quietSurroundings('Asia/Shanghai'), now: Date.UTC(2026, 0, 5, 4
 
 /** Each test begins with no edition: a schema of its own would take longer than taking the rows away. */
 t.beforeEach(async () => {
-  await owner.query('alter table flow_wish disable trigger all; alter table flow_switch disable trigger all; alter table flow_approval disable trigger all; alter table flow_edition disable trigger all; truncate flow_switch, flow_approval, flow_wish, flow_edition, flow_disk, flow_trace; alter table flow_wish enable trigger all; alter table flow_switch enable trigger all; alter table flow_approval enable trigger all; alter table flow_edition enable trigger all')
+  await owner.query('alter table flow_wish disable trigger all; alter table flow_switch disable trigger all; alter table flow_approval disable trigger all; alter table flow_edition disable trigger all; truncate flow_switch, flow_approval, flow_wish, flow_edition, flow_disk, flow_rule, flow_trace; alter table flow_wish enable trigger all; alter table flow_switch enable trigger all; alter table flow_approval enable trigger all; alter table flow_edition enable trigger all')
 })
 
 interface City { readonly directory: string; readonly home: string; edit(file: string, change: (text: string) => string): void }
@@ -136,7 +137,7 @@ t.test('the desk: what is known to be wrong with the files is told at once, what
   const { live } = await node(t, place, { watch: false })
   await until('the first edition', running)
   const never = makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: () => new Promise(() => undefined) })
-  const desk = makeFlowDesk({ live, store: store.editions, publishing: never, directory: place.directory, program: '/nowhere', approval: false, watch: false, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [] })
+  const desk = makeFlowDesk({ live, store: store.editions, publishing: never, directory: place.directory, program: '/nowhere', watch: false, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [] })
   t.teardown(() => { desk.close() })
   place.edit('110.yaml', (text) => text.replace('onSilence:', 'onSilense:'))
   await until('the slip to be seen', () => live.status().problems.length > 0)
@@ -636,6 +637,101 @@ t.test('an edition that is published anew needs its approvals anew: nobody has r
   t.match(await publishing.approve(number, third), { type: 'waiting', more: 1 }, 'one person is one approval')
   t.match(await publishing.approve(number, reader), { type: 'running', number })
   t.match((await asThey(reader)).editions.find((one) => one.number === number), { approved: true, approvals: [{ by: 'reader-anew' }, { by: 'third-anew' }, { by: 'reader-anew' }] })
+})
+
+t.test('a second person is a rule of the city: a shell and a node that are set otherwise go by the strictest of the nodes that live', async (t) => {
+  const place = city(t)
+  await node(t, place, { node: 'strict', watch: false, approval: true })
+  const first = await until('the first edition', running)
+  const [author, reader] = [await person('of-the-city'), await person('reads-it')]
+  await until('both have said how they are set', async () => (await store.editions.rules()).length === 1)
+  const shell = makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: keptGate(place.directory) })
+  place.edit('110.yaml', later)
+  const outcome = await shell.publish(author, '')
+  t.match(outcome, { type: 'waiting', more: 1 })
+  const number = outcome.type === 'waiting' ? outcome.number : 0
+  await t.rejects(store.editions.switchTo({ number, by: author, reason: 'published' }), { code: 'flow.waits' }, 'whoever switches, and however')
+  const lax = await node(t, { ...place, home: `${place.home}-lax` }, { node: 'lax' })
+  await until('the other node has looked', () => lax.live.status().onDisk !== null && lax.live.status().waiting === number)
+  t.equal((await lax.desk.view({ id: reader.id, displayName: reader.name })).approval, true)
+  t.equal(await running(), first)
+  t.same(await store.editions.rules(), [{ node: 'lax', approval: false }, { node: 'strict', approval: true }])
+
+  await owner.query(`update flow_rule set at = at - interval '2 minutes' where node = 'strict'`)
+  t.match(await shell.publish(author, ''), { type: 'running', number }, 'a node that is no more rules nobody')
+})
+
+t.test('what the watch took back, and whatever ran before, one person alone does not publish again, nor go back to', async (t) => {
+  const place = city(t)
+  const { publishing, desk } = await node(t, place, { watch: false, approval: true })
+  const first = await until('the first edition', running)
+  const [author, reader] = [await person('hasty'), await person('calm')]
+  place.edit('110.yaml', later)
+  const made = await publishing.publish(author, '')
+  const number = made.type === 'waiting' ? made.number : 0
+  t.match(await publishing.approve(number, reader), { type: 'running' })
+  t.ok(await store.editions.switchTo({ number: first, by: { id: null, name: 'automatic' }, reason: 'automatic', details: { from: number } }))
+  await t.rejects(publishing.back(author, number), { code: 'flow.taken-back' })
+  t.match(await publishing.publish(author, ''), { type: 'waiting', number, more: 1 })
+  t.equal(await running(), first)
+  const seen = async () => desk.view({ id: reader.id, displayName: reader.name })
+  t.match(await seen(), { waiting: number })
+  t.match((await seen()).editions.find((one) => one.number === number), { more: 1, approved: false, comparedWith: first }, 'it is approved anew, by the difference of now')
+  await t.rejects(publishing.approve(number, author), { code: 'flow.own-approval' })
+  t.match(await publishing.approve(number, reader), { type: 'running', number })
+  t.match(await seen(), { waiting: null, current: number })
+  t.match(await publishing.publish(author, ''), { type: 'running', number, unchanged: true }, 'what runs needs nobody')
+  t.match(await publishing.back(author), { type: 'running', number: first }, 'the way back needs nobody')
+})
+
+t.test('who approves says which difference he read: not another one that it has become meanwhile', async (t) => {
+  const place = city(t)
+  const { publishing } = await node(t, place, { watch: false, approval: true })
+  const first = await until('the first edition', running)
+  const [author, reader] = [await person('writes-two'), await person('has-a-page-open')]
+  const wished = async (least: number): Promise<number> => {
+    place.edit('110.yaml', (text) => text.replace(/waitingAtLeast: \d+/, `waitingAtLeast: ${least}`))
+    const made = await publishing.publish(author, '')
+    return made.type === 'waiting' ? made.number : 0
+  }
+  const number = await wished(15)
+  const other = await wished(16)
+  t.match(await publishing.approve(other, reader, first), { type: 'running', number: other })
+  t.equal(await wished(15), number, 'published anew, over another edition than his page shows')
+  await t.rejects(publishing.approve(number, reader, first), { code: 'flow.outdated' })
+  t.equal(await running(), other)
+  t.match(await publishing.approve(number, reader, other), { type: 'running', number })
+})
+
+t.test('a going back while changed files are checked stands: the watcher does not publish over it', async (t) => {
+  const place = city(t)
+  const told: string[] = []
+  let hold: Promise<void> | null = null
+  let held = false
+  const check = keptGate(place.directory)
+  const publishing = makePublishing({ store: store.editions, directory: place.directory, approval: false, async gate() {
+    const gated = await check()
+    held = hold !== null
+    await hold
+    held = false
+    return gated
+  } })
+  const { live } = await node(t, place, { publishing, logger: { info: () => undefined, warn(_fields, text) { told.push(text) }, error: () => undefined } })
+  const first = await until('the first edition', running)
+  place.edit('110.yaml', later)
+  await until('the second edition', async () => { const number = await running(); return number === first ? null : number })
+  await until('it runs, and is what was seen', async () => live.status().onDisk?.hash === live.status().version && await store.editions.seenOnDisk('test') === live.status().version)
+  let release = (): void => undefined
+  hold = new Promise((resolve) => { release = resolve })
+  place.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 11'))
+  await until('the third is being checked', () => held)
+  t.match(await makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: check }).back(who), { type: 'running', number: first })
+  hold = null
+  release()
+  const third = hashOfEdition((await editionOf(place.directory, 'x')).content)
+  await until('the watcher is through with it', async () => await store.editions.seenOnDisk('test') === third)
+  t.equal(await running(), first)
+  t.ok(told.some((text) => text.includes('taken back to an earlier edition while')), 'and says so')
 })
 
 t.test('files are published by command only, where it is set so', async (t) => {

@@ -224,6 +224,15 @@ t.test('caller hang-up cancels the ringing leg and leaves the operator unmarked'
   t.match(of('show-gone'), [{ reason: 'caller-hung-up' }])
 })
 
+t.test('who was told that it is noted and that he may hang up has not given up when he does; who goes on waiting for an operator has', async (t) => {
+  const noted: RoomEvent = { type: 'call.tagged', callId: C1, tag: { key: 'known-outage', value: 'yes', node: 'known-outage/same', at: 20_000 } }
+  const gone = (at: number): RoomEvent => ({ type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at })
+  const stateAfter = (...events: (readonly [number, RoomEvent])[]) => play([[1, up], [10, arrive(C1)], ...events]).room.calls.get(C1)?.state
+  t.equal(stateAfter([20_000, noted], [26_000, gone(26_000)]), 'ended')
+  t.equal(stateAfter([20_000, noted], [90_000, gone(90_000)]), 'abandoned', 'he wanted somebody all the same')
+  t.equal(stateAfter([20_000, { ...noted, tag: { ...noted.tag, key: 'asked' } }], [26_000, gone(26_000)]), 'abandoned')
+})
+
 t.test('the moment of answering opens one ticket, whatever the order and number of events', async (t) => {
   const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
   const legId = legOf(offered, C1)

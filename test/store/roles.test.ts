@@ -33,7 +33,7 @@ async function attempt(pool: Pool, sql: string): Promise<string> {
 
 t.test('the server’s role reads and appends to history, and can do nothing else to it', async (t) => {
   const home = temporaryHome()
-  const store = await openTestStore(home.path)
+  const store = await openTestStore(home.path, { keepKeys: 30 })
   t.teardown(async () => { await store.close(); home.remove() })
   const owner = asOwner(t, store)
   await openAnswered(store.records, '13900000001', Date.now())
@@ -67,6 +67,11 @@ t.test('the server’s role reads and appends to history, and can do nothing els
     await store.pool.query(`select graphile_worker.add_job('sessions_forget')`)
     await until('the job to be done', async () => (await store.pool.query(`select from graphile_worker.jobs where task_identifier = 'sessions_forget'`)).rowCount === 0)
     t.equal((await store.pool.query(`select from session where token_hash = '\\x01'`)).rowCount, 0, 'log-ins that are over are forgotten')
+    const trace = (callId: string, days: number) => ({ callId, at: Date.now() - days * 86_400_000, flow: '110', version: 'v', steps: [{ node: 'ask-number', ms: 1_000 }], answers: 1, wrong: 0, faults: 0, switched: false, listened: 1_000, over: true, keys: [{ at: 100, key: '7' }] })
+    await store.editions.saveTraces([trace('00000000-0000-4000-8000-000000000001', 29), trace('00000000-0000-4000-8000-000000000002', 31)])
+    await store.pool.query(`select graphile_worker.add_job('flow_keys_forget')`)
+    await until('the keys to be forgotten', async () => (await store.pool.query(`select from graphile_worker.jobs where task_identifier = 'flow_keys_forget'`)).rowCount === 0)
+    t.same((await store.pool.query('select keys, steps from flow_trace order by call_id')).rows, [{ keys: [{ at: 100, key: '7' }], steps: [{ ms: 1_000, node: 'ask-number' }] }, { keys: null, steps: [{ ms: 1_000, node: 'ask-number' }] }], 'keys whose time is over are cleared, the way stays')
   })
 })
 

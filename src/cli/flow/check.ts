@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { FlowCheckReport } from '../../contracts/flow.js'
 import { baseName, checkEntry } from '../../flow/library.js'
-import { checkFlows, pathText, seconds } from '../../flow/proof/check.js'
-import type { Delays, Proof } from '../../flow/proof/prove.js'
+import { checkFlows, pathText, seconds, secondsOf } from '../../flow/proof/check.js'
+import type { Delays, Proof, Worst } from '../../flow/proof/prove.js'
 import { checkTested, loadScenarios } from '../../flow/scenario/file.js'
 import type { Flow } from '../../flow/types.js'
 import { gate } from '../../intake/flow-gate.js'
@@ -67,14 +67,15 @@ function delaysIn(text: string): Delays {
 function provenText({ flow: { name, version, nodes, languages }, proof }: { readonly flow: Flow; readonly proof: Proof }): string {
   const { queued, unbreakable, over, bound, circles, finite, exact } = proof
   const kept = (ms: number, most: number) => `${seconds(ms)} s ${ms <= most ? '≤' : '>'} ${seconds(most)} s`
+  const most = (worst: Worst): string => (exact ? secondsOf(worst) : `≤ ${seconds(worst.ms)}`)
   const lines = [`${finite && queued.ms <= bound.queued && unbreakable.ms <= bound.unbreakable ? '✓' : '✗'} ${name}  ${version}  ${nodes.size} 个节点 nodes  ${languages.join(', ')}`]
   if (finite) {
     lines.push(
       `    进入队列 queued within         ${kept(queued.ms, bound.queued)}${queued.ms > 0 ? `  ${pathText(queued.path)}` : ''}`,
       `    座席插不上话 unbreakable       ${kept(unbreakable.ms, bound.unbreakable)}${unbreakable.ms > 0 ? `  ${pathText(unbreakable.path)}` : ''}`,
-      `    播完 over after at most       ${exact ? '' : '≤ '}${seconds(over.ms)} s  ${pathText(over.path)}`,
+      `    播完 over after at most       ${most(over)} s  ${pathText(over.path)}`,
     )
-    for (const { ms, path } of circles.slice(0, 5)) lines.push(`    按键可绕圈 a circle by key      ${exact ? '' : '≤ '}${seconds(ms)} s  ${pathText(path)}`)
+    for (const one of circles.slice(0, 5)) lines.push(`    按键可绕圈 a circle by key      ${most(one)} s  ${pathText(one.path)}`)
     if (circles.length > 5) lines.push(`    … ${circles.length - 5}`)
   }
   return `${lines.join('\n')}\n`

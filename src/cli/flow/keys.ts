@@ -14,6 +14,7 @@ export async function runFlowKeys(args: readonly string[], { stdout, stderr }: C
   const { config } = loadConfig(process.env)
   const calls = await withDatabase(databaseOf(config), (pool) => makeEditionStore(pool).recordedKeys(name, limit))
   for (const call of calls) stdout.write(`${JSON.stringify(call)}\n`)
-  stderr.write(`${name}：${calls.length} 个录得的来电。/ ${name}: ${plural(calls.length, 'recorded call')}.\n`)
+  const days = config['flows.keepKeys']
+  stderr.write(`${name}：${calls.length} 个录得的来电（按键保存 ${days} 天：flows.keepKeys）。/ ${name}: ${plural(calls.length, 'recorded call')} (keys are kept ${plural(days, 'day')}: flows.keepKeys).\n`)
   return EXIT.fine
 }

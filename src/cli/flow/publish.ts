@@ -71,7 +71,7 @@ async function secretOf(loginName: string, piped: boolean, io: CommandIo): Promi
 
 async function publish(desk: Desk, note: string, io: CommandIo): Promise<number> {
   const who = await desk.who()
-  if (desk.config['flows.approval'] && who.id === null) throw new LiandongError('flow.sign-in')
+  if (who.id === null && await desk.publishing.approval()) throw new LiandongError('flow.sign-in')
   const outcome = await desk.publishing.publish(who, note)
   const code = told(outcome, io)
   if (note !== '' && outcome.type !== 'broken') await tellNote(desk, outcome.number, note, io)
@@ -120,7 +120,7 @@ async function history({ store, config }: Desk, limit: number, json: boolean, { 
     for (const { name } of edition.wishers) if (name !== edition.author.name) stdout.write(`      ↻ 再次发布 published anew  ${name}\n`)
     for (const { by, at } of edition.approvals) stdout.write(`      ✓ 批准 approved  ${time(at)}  ${by}\n`)
     for (const { by, at, reason } of [...edition.switches].reverse()) stdout.write(`      → ${REASONS[reason]}  ${time(at)}  ${by}\n`)
-    if (edition.switches.length === 0) stdout.write('      … 等待批准 waits for approval\n')
+    if (edition.waits || edition.switches.length === 0) stdout.write('      … 等待批准 waits for approval\n')
     if (changed.length > 0) stdout.write(`      ${changed.slice(0, 8).map(({ name, change }) => `${SIGNS[change]}${name}`).join(' ')}${changed.length > 8 ? ` … ${changed.length}` : ''}\n`)
   })
   return EXIT.fine

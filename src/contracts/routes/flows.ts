@@ -38,7 +38,7 @@ export const FlowEdition = strict({
   more: Type.Integer(),
   switches: Type.Array(strict({ by: Type.String(), at: EpochMs, reason: Type.Enum(SWITCH_REASONS), jump: Type.Optional(FlowJump) })),
   /** Against the edition made before it. */
-  /** The edition that `changes` are from: the one before; of one that callers never entered, the one that runs. Null: there is none. */
+  /** The edition that `changes` are from: the one before; of one that callers never entered, or that was published again, the one that runs. Null: there is none. */
   comparedWith: Type.Union([Edition, Type.Null()]),
   changes: Type.Array(FlowChange),
 })
@@ -137,7 +137,7 @@ export const FLOW_ROUTES = {
     params: strict({ name: Name }), query: strict({ hours: Type.Integer({ minimum: 1, maximum: 24 * 31, default: 24 }), edition: Type.Optional(Edition) }), response: FlowLive,
   },
   publishFlows: { method: 'POST', path: '/api/flows/publish', roles: ['admin'], summary: { zh: '检查并发布流程文件', en: 'Check the flow files and publish them' }, body: strict({ note: Type.String({ maxLength: 200 }) }), response: FlowOutcome },
-  approveFlows: { method: 'POST', path: '/api/flows/approve', roles: ['admin'], summary: { zh: '批准一版', en: 'Approve an edition' }, body: strict({ edition: Edition }), response: FlowOutcome },
+  approveFlows: { method: 'POST', path: '/api/flows/approve', roles: ['admin'], summary: { zh: '批准一版', en: 'Approve an edition' }, body: strict({ edition: Edition, /** The edition that the difference he read is from, as the list said; null: there was none. */ comparedWith: Type.Union([Edition, Type.Null()]) }), response: FlowOutcome },
   backFlows: { method: 'POST', path: '/api/flows/back', roles: ['admin'], summary: { zh: '退回到曾运行的一版', en: 'Go back to an edition that ran' }, body: strict({ edition: Type.Optional(Edition) }), response: FlowOutcome },
   tryFlow: {
     method: 'POST', path: '/api/flows/try', roles: WATCHERS, summary: { zh: '试听：按键过程', en: 'Try a flow: how a call goes with these keys' },

@@ -23,7 +23,7 @@ export const accountEn: typeof accountZhCN = {
   day: {
     nav: 'Account',
     title: 'The day’s account of calls',
-    identity: 'Calls that arrived = answered + abandoned + refused by us + settled by the flow (other line, message, promise) + waiting',
+    identity: 'Calls that arrived = answered + abandoned + refused by us + settled by the flow (other line, message, promise, noted) + waiting',
     calls: 'Calls that arrived',
     edgeIdentity: 'Each edge: calls there = refused + hung up first + under way + arrived + unexplained (as of its last word)',
     edge: (name) => `Edge ${name}`,

@@ -6,7 +6,7 @@ import { defineCondition } from './condition.js'
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 const TimeOfDay = (zh: string, en: string) => Type.String({
   pattern: '^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)$',
-  ...says(`${zh}，城市当地时间，时、分各两位，00:00 至 23:59，如 "08:00"`, `${en}, the city's local time, two digits each, 00:00 to 23:59, e.g. "08:00"`),
+  ...says(`${zh}，城市当地时间，时、分各两位，00:00 至 23:59，一天的末尾写 24:00，如 "08:00"`, `${en}, the city's local time, two digits each, 00:00 to 23:59, and 24:00 for the end of a day, e.g. "08:00"`),
 })
 
 const minutes = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5))

@@ -26,6 +26,7 @@ export interface UnsetHere { readonly name: string; readonly path: NodePath; rea
 /** Nobody who wants help is hung up on, and a flow returns only where something called it. */
 export function checkEndings({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): void {
   const kind = content['kind'] ?? 'entry'
+  if (kind === 'entry' && textsIn(content['parameters']).length > 0) report('variable.not-given', source.keyAt(['parameters']))
   const endings = [...nodes].flatMap(([name, { node }]) => (node?.ending === 'hangs-up' || node?.ending === 'returns' ? [{ name, ending: node.ending }] : []))
   const unsettled = kind === 'entry' && typeof content['start'] === 'string' && endings.some(({ ending }) => ending === 'hangs-up') ? pathsWithout(nodes, content['start']) : null
   for (const { name, ending } of endings) {

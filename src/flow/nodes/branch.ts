@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { factsAt } from '../conditions/condition.js'
 import { CONDITIONS, conditionHolds, When } from '../conditions/index.js'
+import { covers } from '../conditions/covers.js'
 import { closed, NodeName, says } from '../fields.js'
 import { defineNode } from '../node-type.js'
 
@@ -30,10 +31,9 @@ export const branch = defineNode({
     { to: node.otherwise, by: 'always', path: ['otherwise'] },
   ],
   check(node, complain) {
-    const written = node.cases.map(({ when }) => JSON.stringify(when))
     node.cases.forEach((one, index) => {
-      const first = written.indexOf(written[index] ?? '')
-      if (first < index) complain('branch.repeated', ['cases', index, 'when'], { case: first + 1 })
+      const first = node.cases.findIndex(({ when }) => covers(when, one.when))
+      if (first < index) complain(JSON.stringify(node.cases[first]?.when) === JSON.stringify(one.when) ? 'branch.repeated' : 'branch.covered', ['cases', index, 'when'], { case: first + 1 })
       else if (CONDITIONS.every((condition) => condition.always(one.when))) complain('branch.always', ['cases', index, 'when'], {})
       for (const condition of CONDITIONS) condition.check(one.when, (code, path, details) => complain(code, ['cases', index, 'when', ...path], details))
     })

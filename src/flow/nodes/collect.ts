@@ -80,6 +80,16 @@ export const collect = defineNode({
     const keys = [free, ...(node.patterns ?? []).map((pattern) => sampleOf(pattern, node.min ?? MIN))].filter((one) => fits(node, one))
     return keys.map((one) => (one.length >= node.max ? one : `${one}${terminator}`))
   },
+  misfit(node) {
+    const [min, terminator] = [node.min ?? MIN, (node.terminators ?? TERMINATORS).charAt(0)]
+    const free = Array.from('7190*#').filter((key) => !(node.terminators ?? TERMINATORS).includes(key))
+    for (let length = 1; length <= node.max; length += 1) {
+      const keys = free.map((key) => key.repeat(length)).find((one) => !fits(node, one))
+      // Before there are enough of them a terminator ends nothing.
+      if (keys !== undefined && (length >= min || length < node.max)) return length >= node.max ? { keys, ends: true } : terminator !== '' && length >= min ? { keys: `${keys}${terminator}`, ends: true } : { keys, ends: false }
+    }
+    return null
+  },
   check(node, complain) {
     const min = node.min ?? MIN
     if (min > node.max) complain('collect.range', ['max'], { min, max: node.max })

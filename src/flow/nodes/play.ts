@@ -16,7 +16,7 @@ export const play = defineNode({
     next: NodeName('播放之后', 'After the prompts'),
     onFault: Type.Optional(NodeName('播放失败时，默认同 next', 'When they cannot be played; default: next')),
   }),
-  example: 'thanks: { type: play, prompts: [noted, { number: { fact: position } }], next: waiting }',
+  example: 'thanks: { type: play, prompts: [noted, { number: { fact: position } }], skip: true, next: waiting }',
   exits: (node) => [
     { to: node.next, by: 'always', path: ['next'], time: (lengths) => timeOf(node, lengths) },
     { to: node.onFault ?? node.next, by: 'fault', path: [node.onFault === undefined ? 'next' : 'onFault'], time: (lengths) => [0, timeOf(node, lengths)[1]] },

@@ -21,6 +21,7 @@ export const transfer = defineNode({
     onFault: NodeName('无人接听、占线或不能转接时', 'When nobody answers, it is busy, or cannot be done'),
   }),
   example: 'water-line: { type: transfer, line: water-company, ringSeconds: 20, onFault: waiting }',
+  exampleHead: 'bound: { queuedSeconds: 25, unbreakableSeconds: 25 }',
   exits: (node) => [{ to: node.onFault, by: 'fault', path: ['onFault'], time: () => [0, longest(node)] }],
   ending: 'transferred',
   tags: (node) => [{ key: 'transfer', value: node.line, path: ['line'] }],

@@ -4,7 +4,7 @@ import { openReport } from '../load/report.js'
 import { checkServices } from '../load/services.js'
 import { readYaml } from '../load/yaml-source.js'
 import { baseName, type FlowLibrary, type FlowText } from '../library.js'
-import { prove, type Delays, type Leg, type LengthOf, type Proof } from './prove.js'
+import { prove, type Delays, type Leg, type LengthOf, type Proof, type Worst } from './prove.js'
 import { MOST_SITUATIONS } from './situations.js'
 
 /** A caller who wants to press a key must not have to listen longer, ms. */
@@ -44,13 +44,16 @@ export function checkProof(proof: Proof, file: FlowText): FlowProblem[] {
   for (const [code, worst, most] of [['proof.queued', proof.queued, bound.queued], ['proof.unbreakable', proof.unbreakable, bound.unbreakable]] as const) {
     if (worst.ms <= most) continue
     const guilty = worst.path.find(({ ms }) => ms > 0)
-    report(code, at(guilty?.node), { seconds: seconds(worst.ms), bound: seconds(most), needed: Math.ceil(worst.ms / 1000), path: pathText(worst.path) })
+    report(code, at(guilty?.node), { seconds: secondsOf(worst), bound: seconds(most), needed: Math.ceil(worst.ms / 1000), path: pathText(worst.path) })
   }
   for (const { node, place } of proof.withoutFaultExit) report('proof.no-fault-exit', at(node), { node: place })
   for (const path of proof.hangUps) report('proof.hang-up', at(path.at(-1)?.node), { path: pathText(path) })
-  for (const { ms, path } of proof.uncut) if (ms > MOST_UNCUT) report('proof.no-barge-in', at(path[0]?.node), { path: pathText(path), seconds: seconds(ms), most: MOST_UNCUT / 1000 })
+  for (const one of proof.uncut) if (one.ms > MOST_UNCUT) report('proof.no-barge-in', at(one.path[0]?.node), { path: pathText(one.path), seconds: secondsOf(one), most: MOST_UNCUT / 1000 })
   return problems()
 }
+
+/** The seconds of a worst case: `≤ 12.3` where a value is read out on the way, of which the longest reading counts. */
+export const secondsOf = ({ ms, path }: Worst): string => `${path.some(({ bounded }) => bounded) ? '≤ ' : ''}${seconds(ms)}`
 
 /** As short as can be: `12`, `12.3`. */
 export const seconds = (ms: number): string => String(Math.round(ms / 100) / 10)
@@ -60,10 +63,12 @@ const SIGNS = { silence: '—', fault: '!', always: '', caller: '?' } as const
 /** `topics —(27.3 s)→ waiting`: each place, what leads on, and how long it took. */
 export function pathText(path: readonly Leg[]): string {
   const shown = path.length > MOST_LEGS ? [...path.slice(0, MOST_LEGS - 1), ...path.slice(-1)] : path
-  return shown.map(({ place, by, label, ms }, index) => {
-    if (index === shown.length - 1) return ms > 0 ? `${place} (${seconds(ms)} s)` : place
+  return shown.map((leg, index) => {
+    const { place, by, label, ms } = leg
+    const time = `(${secondsOf({ ms, path: [leg] })} s)`
+    if (index === shown.length - 1) return ms > 0 ? `${place} ${time}` : place
     const sign = by === 'caller' ? label ?? SIGNS.caller : by === null ? '' : SIGNS[by]
     const gap = path.length > MOST_LEGS && index === MOST_LEGS - 2 ? '… ' : ''
-    return `${place} ${ms > 0 ? `(${seconds(ms)} s) ` : ''}${sign}→ ${gap}`
+    return `${place} ${ms > 0 ? `${time} ` : ''}${sign}→ ${gap}`
   }).join('')
 }

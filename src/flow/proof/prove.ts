@@ -16,6 +16,8 @@ export interface Leg {
   readonly label: string | null
   /** ms spent here at most. */
   readonly ms: number
+  /** A value is read out here: `ms` is that of its longest reading. */
+  readonly bounded: boolean
   /** Node of the flow itself: the one that called the part the leg is in. */
   readonly node: string
 }
@@ -33,7 +35,7 @@ export interface Proof {
   readonly situations: number
   /** False when nothing could be proven: too many situations, or circles without a key. */
   readonly finite: boolean
-  /** False where many circles can be entered in the middle: `over` and the circles are upper bounds, their paths the longest that were found. */
+  /** False where many circles can be entered in the middle: `over` and the circles are upper bounds, their paths the longest that were found. Each is one as well where a leg of it is `bounded`. */
   readonly exact: boolean
   /** The intake queues him before the flow begins; this is how long the flow can keep him out of it at once. */
   readonly queued: Worst
@@ -103,7 +105,7 @@ const netOf = (all: readonly Situation[], weight: (way: Way, here: Situation) =>
   all.map((here) => here.ways.map((way) => ({ to: way.to, weight: weight(way, here) })))
 
 function legOf(here: Situation, way: Way | null, ms: number): Leg {
-  return { place: here.place, language: here.language, by: way?.by ?? null, label: way?.label ?? null, ms, node: here.frames[0]?.from ?? here.node }
+  return { place: here.place, language: here.language, by: way?.by ?? null, label: way?.label ?? null, ms, bounded: ms > 0 && here.bound.prompts.some(({ maybe }) => maybe === true), node: here.frames[0]?.from ?? here.node }
 }
 
 function pathOf(all: readonly Situation[], net: Net, steps: readonly { readonly from: number; readonly index: number }[], last: number): Leg[] {
@@ -232,7 +234,7 @@ function hangUpsIn(all: readonly Situation[]): Leg[][] {
 function chainIn(all: readonly Situation[]): Leg[] | null {
   const stretch = stretches(all, ({ bound }) => (bound.ending === 'returns' || bound.uses.some(({ kind }) => kind === 'flow') ? 2 : 1), (_, way) => !way.waits)
   const from = [...all.keys()].find((point) => stretch.ms(point) >= MAX_NODES_A_STEP)
-  return from === undefined ? null : stretch.path(from).map((leg) => ({ ...leg, ms: 0 }))
+  return from === undefined ? null : stretch.path(from).map((leg) => ({ ...leg, ms: 0, bounded: false }))
 }
 
 function deepIn(all: readonly Situation[]): Leg | null {

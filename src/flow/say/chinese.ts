@@ -51,6 +51,7 @@ const DIGITS: Readonly<Record<string, string>> = { '1': 'yao', '*': 'star', '#':
 const period = (hour: number): string => (hour < 6 ? 'before-dawn' : hour < 12 ? 'morning' : hour < 13 ? 'noon' : hour < 18 ? 'afternoon' : 'evening')
 
 export const chinese: Grammar = {
+  block: 10_000,
   number: count,
   ordinal: (value) => ['di', ...plain(value)],
   digits: (keys) => [...keys].map((key) => DIGITS[key] ?? `n${key}`),

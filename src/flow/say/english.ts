@@ -44,6 +44,7 @@ const KEYS: Readonly<Record<string, string>> = { '*': 'star', '#': 'hash' }
 const counted = (value: number, one: string, many: string): string[] => (value === 0 ? [] : [...number(value), value === 1 ? one : many])
 
 export const english: Grammar = {
+  block: 1_000,
   number,
   ordinal,
   digits: (keys) => [...keys].map((key) => KEYS[key] ?? `n${key}`),

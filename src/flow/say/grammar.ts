@@ -1,5 +1,7 @@
 /** How one language reads things out: each function gives names of recorded pieces (`prompts/<language>/say/<piece>.wav`), in order. */
 export interface Grammar {
+  /** Numbers are read block by block, each of so many: 万, thousand. */
+  readonly block: number
   /** A number of things, 0 … `MAX_NUMBER`. */
   number(value: number): string[]
   /** The n-th, from 1. */

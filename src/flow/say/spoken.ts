@@ -3,7 +3,7 @@ import { LANGUAGES } from '../../contracts/flow.js'
 import { NAME_PATTERN, says } from '../fields.js'
 import type { NodeContext, PromptLengths, PromptUse, Span, Use } from '../node-type.js'
 import type { PromptRef } from '../types.js'
-import { everyPiece, mostPieces, ReadOut, readOut, readOutUses } from './read-out.js'
+import { piecesOfReadOut, ReadOut, readOut, readOutUses, timeOfReadOut } from './read-out.js'
 
 /** What a caller hears: prompts by name, and values read out between them. */
 const Spoken = Type.Union([
@@ -31,7 +31,10 @@ export function spokenPrompts(key: string, list: readonly Spoken[] | undefined):
   return (list ?? []).flatMap((one, index) => {
     const path = [key, index]
     if (typeof one === 'string') return [{ name: one, path }]
-    return LANGUAGES.flatMap((language) => everyPiece(mostPieces(one).kind, language).map((name) => ({ name, path, language })))
+    return LANGUAGES.flatMap((language) => {
+      const { pieces, known } = piecesOfReadOut(one, language)
+      return pieces.map((name) => ({ name, path, language, ...(!known && { maybe: true as const }) }))
+    })
   })
 }
 
@@ -40,19 +43,13 @@ export function spokenUses(key: string, list: readonly Spoken[] | undefined): Us
   return (list ?? []).flatMap((one, index) => (typeof one === 'string' ? [] : readOutUses(one, [key, index])))
 }
 
-/** How long a list lasts. Of a read-out only the longest is known: so many pieces, each as long as the longest. */
+/** How long a list lasts. Of what is read out only the longest reading is known, unless it is written out. */
 export function spokenTime(list: readonly Spoken[] | undefined, { language, of }: PromptLengths): Span {
   let [least, most] = [0, 0]
   for (const one of list ?? []) {
-    if (typeof one === 'string') {
-      least += of(one)
-      most += of(one)
-      continue
-    }
-    const { kind, most: pieces } = mostPieces(one)
-    const lengths = everyPiece(kind, language).map(of)
-    least += Math.min(...lengths)
-    most += pieces * Math.max(...lengths)
+    const [shortest, longest] = typeof one === 'string' ? [of(one), of(one)] : timeOfReadOut(one, language, of)
+    least += shortest
+    most += longest
   }
   return [least, most]
 }

@@ -83,7 +83,7 @@ function movesAt(flow: Flow, call: ReturnType<typeof openCall>, inputs: Readonly
   if (call.waitingFor() === 'voice') return [{ speaks: 5, silence: true }, { silence: true }, { press: '#' }, { fault: true }]
   const labels = here.exits.flatMap(({ by, label }) => (by === 'caller' && label !== undefined && /^[0-9*#]$/.test(label) ? [label] : []))
   const wrong = ANY_KEY.find((key) => !labels.includes(key)) ?? '7'
-  return [...labels.map((press) => ({ press, after })), { silence: true }, { press: wrong, after }, ...(stack.length === 0 ? inputs.get(node ?? '') ?? [] : []).map((press) => ({ press, after })), { press: '1234#', after }, { press: '#' }, { press: '12345678#', after }, { press: '13900000001#', after }, ...(here.type === 'collect' ? [{ press: '1', after, silence: true as const }] : []), { wait: 3 }, { fault: true }]
+  return [...labels.map((press) => ({ press, after })), { silence: true }, { press: wrong, after }, ...(stack.length === 0 ? inputs.get(node ?? '') ?? here.inputs : here.inputs).map((press) => ({ press, after })), ...(here.misfit === null ? [] : [{ press: here.misfit.keys, after, ...(!here.misfit.ends && { silence: true as const }) }]), { press: '1234#', after }, { press: '#' }, { press: '12345678#', after }, { press: '13900000001#', after }, ...(here.type === 'collect' ? [{ press: '1', after, silence: true as const }] : []), { wait: 3 }, { fault: true }]
 }
 
 /** A play is heard out; what asks others waits until they have answered or not. */

@@ -1,3 +1,4 @@
+import { NOTED, NOTED_FOR } from '../../contracts/call.js'
 import type { ArrivingCall, CallRecord } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, offerCameToNothing, remember, showHolder } from './offers.js'
@@ -284,11 +285,14 @@ export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | nu
 /** He had an operator, and waits again: with us, or, since he fell, in the native queue. */
 const isLeftWaiting = (call: Call): boolean => isWaiting(call) || (call.ours && call.state === 'fallback')
 
+/** The flow noted why he called and let him go, and he went. */
+const wentNoted = ({ tags }: Call, at: number): boolean => tags.some((tag) => tag.key === NOTED.key && tag.value === NOTED.value && at - tag.at <= NOTED_FOR)
+
 /** The citizen's call is over. `legs: 'left'`: whatever FreeSWITCH has of it is what it has recovered, and not ours to end. */
 export function callEnded(draft: Draft, call: Call, cause: string, at: number, env: Env, legs: 'ended' | 'left' = 'ended'): void {
   if (call.ended?.cause === 'LOST' && cause !== 'LOST') return truth(draft, call, cause, at, env)
   if (call.ended !== null) return
-  let next = draft.patchCall(call, { ended: { at, cause, seenAt: env.mono }, held: false, state: call.answer === null ? 'abandoned' : 'ended' })
+  let next = draft.patchCall(call, { ended: { at, cause, seenAt: env.mono }, held: false, state: call.answer === null && !wentNoted(call, at) ? 'abandoned' : 'ended' })
   if (next.offer !== null) {
     next = cancelOffer(draft, next, 'cancelled', env)
     // He must not see a caller who is gone: do not wait for FreeSWITCH's word on the leg.

@@ -62,17 +62,26 @@ select from flow_edition e join switched away on away.left_edition = e.number an
 where e.hash = $1 and not exists (select from switched again where again.edition = e.number and again.id > away.id)
   and exists (select from switched older where older.edition = away.edition and not older.back
     and older.id < (select max(own.id) from switched own where own.edition = e.number and not own.back and own.id < away.id))`
-/** The newest edition that nobody has entered and that was published since the last switch. */
-export const WAITING = `
-select e.number, e.hash from flow_edition e where not exists (select from flow_switch s where s.edition = e.number)
-  and (select coalesce(max(w.after), 0) from flow_wish w where w.edition = e.number) = (select coalesce(max(id), 0) from flow_switch) order by e.number desc limit 1`
+/** Whether edition `e` was published since the last switch, and is not what that switched to: also one that ran before, if it was published again. */
+const WAITS = `((select coalesce(max(w.after), 0) from flow_wish w where w.edition = e.number) = (select coalesce(max(id), 0) from flow_switch)
+  and e.number is distinct from (select edition from flow_switch order by id desc limit 1))`
+/** The newest of them. */
+export const WAITING = `select e.number, e.hash from flow_edition e where ${WAITS} order by e.number desc limit 1`
 /** $1 how many. Each with its approvals and its switches, newest first. */
 export const HISTORY = `
-select e.number, e.hash, e.author, e.author_id, e.note, e.created_at, e.content,
+select e.number, e.hash, e.author, e.author_id, e.note, e.created_at, e.content, ${WAITS} as waits,
   (select jsonb_agg(jsonb_build_object('name', w.by, 'id', w.id)) from (${WISHERS}) w) as wishers,
   coalesce((select jsonb_agg(jsonb_build_object('by', a.person, 'id', a.person_id, 'at', extract(epoch from a.at) * 1000, 'counts', ${COUNTS}) order by a.at) from flow_approval a where a.edition = e.number), '[]') as approvals,
   coalesce((select jsonb_agg(jsonb_build_object('by', s.by, 'at', extract(epoch from s.at) * 1000, 'reason', s.reason, 'details', s.details) order by s.id desc) from flow_switch s where s.edition = e.number), '[]') as switches
 from flow_edition e order by e.number desc limit $1`
+/** What the nodes that live run by, or lived last, where none does. */
+export const RULES = `select node, approval from flow_rule where at > (select max(at) from flow_rule) - interval '1 minute' order by node`
+/** $1 node, $2 whether it wants a second person. */
+export const KEEP_RULE = `insert into flow_rule (node, approval) values ($1, $2) on conflict (node) do update set approval = excluded.approval, at = now()`
+/** $1 days: the keys of calls from before, telephone and ticket numbers among them, of so many calls at most. The way through the flow stays. */
+export const FORGET_KEYS = `
+update flow_trace t set keys = null from (select call_id, at from flow_trace where at < now() - make_interval(days => $1) and keys is not null limit 5000) old
+where t.call_id = old.call_id and t.at = old.at`
 export const SEEN_ON_DISK = `select hash from flow_disk where node = $1`
 export const SEE_ON_DISK = `insert into flow_disk (node, hash) values ($1, $2) on conflict (node) do update set hash = excluded.hash, seen_at = now()`
 

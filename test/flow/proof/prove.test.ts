@@ -72,6 +72,15 @@ function told(...texts: readonly string[]) {
   return { proof, problems, codes: problems.map(({ code, line, col }) => `${code} ${line}:${col}`) }
 }
 
+t.test('a value that is read out counts with its longest reading, which is said to be a bound; one that is written out is known', async (t) => {
+  const play = (what: string) => told(`${head('main')}  a: { type: play, prompts: [hello, ${what}], next: e }\n  e: { type: end }\n`)
+  // Chinese, a second a piece: 七千七百七十七万七千七百七十七 is the longest number, by as many others.
+  const [bound, known] = [play('{ number: { fact: position } }'), play('{ number: 12 }')]
+  t.same([bound.proof.over.ms, bound.proof.exact, pathText(bound.proof.over.path)], [16_000, true, 'a (≤ 16 s) → e'])
+  t.match(bound.problems[0]?.problem.en, /^For ≤ 16 s no key/)
+  t.same([known.proof.over.ms, pathText(known.proof.over.path), known.codes], [3_000, 'a (3 s) → e', []])
+})
+
 t.test('queued and unbreakable: transfers one after the other, with and without something between them', async (t) => {
   const chain = told(`${head('test')}  a: { type: play, prompts: [hello], next: b, onFault: e }\n  b: { type: transfer, line: one, ringSeconds: 4, onFault: c }\n  c: { type: goto, to: d }\n  d: { type: transfer, line: two, ringSeconds: 5, onFault: e }\n  e: { type: end }\n`)
   // Each rings so long, and is certainly over five seconds later.

@@ -123,6 +123,12 @@ t.test('coverage: the way out that was taken is counted, not another one that le
     const one = flowOf(nodes)
     t.same(walkFlow(one, `nodes:\n${nodes}`, new Set(coverageOf(one, []).all.map(({ id }) => id)), duration).left.map(({ id }) => id), [], 'walk finds each; where any key is an answer none is wrong')
   }
+  // What is tried first fits: the wrong input is one that none of the patterns takes.
+  for (const more of ['min: 1, max: 11, patterns: [X, XXXX, XXXXXXXX, "1XXXXXXXXXX"]', 'min: 1, max: 4, terminators: "", patterns: ["[0-7]", "8X"]', 'min: 4, max: 4, terminators: "", patterns: ["[1-9]XXX"]']) {
+    const nodes = `  a: { type: collect, prompts: [hello], ${more}, saveAs: n, next: e, onSilence: s, onWrong: w }\n  s: { type: end }\n  w: { type: end }\n  e: { type: end }\n`
+    const one = flowOf(nodes)
+    t.same(walkFlow(one, `nodes:\n${nodes}`, new Set(coverageOf(one, []).all.map(({ id }) => id)), duration).left.map(({ id }) => id), [], more)
+  }
 })
 
 t.test('tests of a part: he comes with the language of its tag, where the part speaks it', async (t) => {

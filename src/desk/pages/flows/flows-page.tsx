@@ -51,7 +51,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
 
   const acts = (edition: FlowEdition) => ({
     onDiff: () => { setShown({ from: edition.comparedWith ?? undefined, to: edition.number }); go(flow?.name ?? '110', 'diff') },
-    onApprove: () => act(request('approveFlows', { body: { edition: edition.number } }), true),
+    onApprove: () => act(request('approveFlows', { body: { edition: edition.number, comparedWith: edition.comparedWith } }), true),
   })
 
   return (
