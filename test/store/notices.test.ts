@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { isUrgent } from '../../src/contracts/dispatch.js'
 import type { Self } from '../../src/contracts/people.js'
+import { propose } from '../../src/dispatch/core/routing.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { verifyHistories } from '../../src/store/audit.js'
 import { startCaseWork } from '../helpers/case-work.js'
@@ -119,6 +120,24 @@ t.test('what a terminal must hear of', async (t) => {
     await act(member.id, 'merge', { into: main })
     t.match(await store.records.get(main), { state: 'open', work: { hazard: true, clocks: [{ clock: 'reassign', unitId: null }, { clock: 'safe', unitId: null, startedAt: member.work.clocks[0]?.startedAt }] } })
     t.same((await verifyHistories(owner)).faults.filter(({ ticketId }) => [noise.id, none.id, main, member.id].includes(ticketId)), [])
+  })
+
+  await t.test('a live wire is a danger by itself, as an open manhole and gas are: from the first set of rules', async (t) => {
+    const rules = store.rules()
+    const proposal = propose({ category: 'live-wire', area: null, priority: 'normal', hazard: false, now: Date.now() }, rules)
+    t.match(proposal, { hazard: true, lead: { unitId: 'power-supply', duties: ['LW-01'], why: { zh: /^LW-01（.*）$/ } }, assist: [{ unitId: 'street-lighting' }, { unitId: 'telecom' }], safe: null })
+    t.same(proposal.clocks.map(({ clock, minutes, hours }) => `${clock} ${minutes} ${hours}`), ['sign 5 always', 'arrive 45 always', 'safe 45 always', 'repair 180 always', 'report 300 always'])
+    const day = new Map([...rules.units].map(([id, unit]) => [id, id === 'power-supply' ? { ...unit, standby: false, hours: [] } : unit]))
+    t.match(propose({ category: 'live-wire', area: null, priority: 'normal', hazard: false, now: Date.now() }, { ...rules, units: day }).safe, { unitId: 'fire-rescue', duties: ['LW-02'] }, 'who guards it while nobody is there who leads')
+    // A key is no danger by itself; what the operator makes of it is.
+    const id = await open({ category: 'live-wire' })
+    t.match(await store.records.get(id), { work: { hazard: false, clocks: [] } })
+    const settled = await act(id, 'edit', { changes: { kind: 'joint-service' } })
+    t.match(settled, { work: { hazard: true } })
+    t.same(settled.work.clocks.map(({ clock, unitId, at, startedAt }) => [clock, unitId, Math.round((at.urge - startedAt) / 60_000)]).sort(), [['reassign', null, 30], ['safe', null, 45]])
+    await act(id, 'dispatch', { unitId: 'power-supply' })
+    const given = await store.hall.delivered(id, 'power-supply', randomUUID())
+    t.same(given?.work.clocks.map(({ clock }) => clock).sort(), ['arrive', 'repair', 'report', 'safe', 'sign'])
   })
 
   await t.test('what asks a unit to work goes no further when it said that it is done', async (t) => {
