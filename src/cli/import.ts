@@ -12,8 +12,7 @@ import { refuseIfPractised } from '../people/accounts.js'
 import { makeAccountStore } from '../store/accounts.js'
 import { withDatabase } from '../store/beside.js'
 import { importSheet, knownNow, type Imported } from '../store/imports.js'
-import { recount } from '../store/recount.js'
-import { readRules } from '../store/rules.js'
+import { recountDue } from '../store/recount.js'
 import type { Command } from './command.js'
 import { databaseOf } from './database.js'
 import { choiceOf, parseOptions, plural, UsageError } from './options.js'
@@ -76,10 +75,9 @@ export const importCommand: Command = {
       if (kind === 'users') await refuseIfPractised(config['pbx.kind'], makeAccountStore(pool))
       const known = await knownNow(pool, book.map(({ code }) => code))
       if (kind === 'categories') return codeBook(text, known, book, config['flows.directory'], dry)
-      const before = await readRules(pool, config['city.timeZone'])
       const imported = await importSheet(pool, kind, text, known, dry, values.replace === true, datum)
-      // What units have in hand is counted by the new calendar from now on.
-      return kind !== 'calendar' || imported.dry ? imported : { ...imported, recounted: await recount(pool, before, await readRules(pool, config['city.timeZone'])) }
+      // What units have in hand is counted by the new calendar from now on; where this is interrupted the server does it, or the next import.
+      return kind !== 'calendar' || imported.dry ? imported : { ...imported, recounted: await recountDue(pool, config['city.timeZone']) }
     })
     if (values.json === true) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
     else {

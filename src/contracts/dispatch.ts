@@ -7,12 +7,12 @@ const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
 const strict = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => Type.Object(properties, { additionalProperties: false })
 
 /** What a notice is about. */
-export const NOTICE_KINDS = ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'warn', 'notice', 'reassigned', 'stood-down', 'merged', 'void', 'redo', 'raised', 'filed', 'returned', 'reported', 'referred', 'extension-asked', 'extension-answered', 'disputed', 'closed', 'told', 'conflict', 'decided'] as const
+export const NOTICE_KINDS = ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'warn', 'notice', 'reassigned', 'stood-down', 'merged', 'void', 'redo', 'raised', 'changed', 'filed', 'ungathered', 'returned', 'reported', 'referred', 'extension-asked', 'extension-answered', 'disputed', 'closed', 'told', 'conflict', 'decided'] as const
 export const NoticeKind = Type.Enum(NOTICE_KINDS)
 export type NoticeKind = (typeof NOTICE_KINDS)[number]
 
 /** Whoever confirms one of these has the ticket as it is now: that is the delivery. */
-export const DELIVERS: ReadonlySet<string> = new Set<NoticeKind>(['dispatch', 'redo', 'raised'])
+export const DELIVERS: ReadonlySet<string> = new Set<NoticeKind>(['dispatch', 'redo', 'raised', 'changed'])
 
 /** What the hall must hear of before all other news, wherever it looks. */
 export const ALARMS: ReadonlySet<string> = new Set<NoticeKind>(['undelivered', 'ruling-wanted', 'incident', 'conflict'])
@@ -21,10 +21,14 @@ export const ALARMS: ReadonlySet<string> = new Set<NoticeKind>(['undelivered', '
 export const PRESSES: ReadonlySet<string> = new Set<NoticeKind>(['urge', 'supervise'])
 
 /** What the hall is asked for: over when it was done, whoever saw it. */
-export const ASKED_OF_HALL: ReadonlySet<string> = new Set<NoticeKind>(['undelivered', 'ruling-wanted', 'filed', 'returned', 'reported', 'extension-asked'])
+export const ASKED_OF_HALL: ReadonlySet<string> = new Set<NoticeKind>(['undelivered', 'ruling-wanted', 'filed', 'ungathered', 'returned', 'reported', 'extension-asked'])
 
 /** So many that nobody confirmed are told at a time to one reader, a unit or the hall: what is urgent first, then the newest. */
 export const MOST_NOTICES = 200
+
+/** What somebody on the road goes by: where it is, in words and as a position, and what it is about. */
+export const ROAD_FIELDS = ['place', 'point', 'description'] as const
+export type RoadField = (typeof ROAD_FIELDS)[number]
 
 /** One thing that a terminal must hear of. Kept until it is confirmed; of `DELIVERS` that is the delivery that starts the clocks. */
 export const Notice = strict({
@@ -35,6 +39,8 @@ export const Notice = strict({
   /** The time limit that it is about, and whose. */
   clock: Type.Optional(Type.Enum(CLOCKS)),
   about: Type.Optional(UnitId),
+  /** Of `changed`: what reads otherwise since the unit was told last. */
+  changed: Type.Optional(Type.Array(Type.Enum(ROAD_FIELDS))),
   ticketId: Uuid,
   number: Type.String(),
   text: Bilingual,

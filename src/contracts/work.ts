@@ -34,7 +34,7 @@ export const RunningClock = strict({
   /** Null: the ladder is used up. */
   next: nullable(Type.Enum(STAGES)),
   /** Of `delivery`: what the unit has not confirmed yet; left out: the dispatch itself. */
-  tells: Type.Optional(Type.Union([Type.Literal('redo'), Type.Literal('raised')])),
+  tells: Type.Optional(Type.Union([Type.Literal('redo'), Type.Literal('raised'), Type.Literal('changed')])),
 })
 export type RunningClock = Static<typeof RunningClock>
 

@@ -1,3 +1,5 @@
+import { makeRecent } from '../time/recent.js'
+
 /** So many that are tried at a time, and so many that were tried to the full. */
 const MOST_KEPT = 20_000
 
@@ -17,29 +19,23 @@ interface Tries { readonly since: number; readonly count: number }
  */
 export function makeGuesses({ most, within, kept = MOST_KEPT }: { readonly most: number; readonly within: number; readonly kept?: number }): Guesses {
   /** In the order of the last try. */
-  const trying = new Map<string, Tries>()
+  const trying = makeRecent<Tries>(within, kept)
   /** In the order in which they began to wait. */
-  const full = new Map<string, Tries>()
-  const recent = (some: ReadonlyMap<string, Tries>, what: string, now: number): Tries | undefined => { const one = some.get(what); return one !== undefined && now < one.since + within ? one : undefined }
-  function keep(some: Map<string, Tries>, what: string, tries: Tries): void {
-    some.delete(what)
-    some.set(what, tries)
-    for (const [oldest] of some) { if (some.size <= kept) break; some.delete(oldest) }
-  }
+  const full = makeRecent<Tries>(within, kept)
   return {
-    wait(what, now) { const one = recent(full, what, now); return one === undefined ? 0 : one.since + within - now },
+    wait(what, now) { const one = full.get(what, now); return one === undefined ? 0 : one.since + within - now },
     wrong(what, now) {
-      const { since, count } = recent(trying, what, now) ?? { since: now, count: 0 }
+      const { since, count } = trying.get(what, now) ?? { since: now, count: 0 }
       const tries = { since, count: count + 1 }
-      if (tries.count < most) return keep(trying, what, tries)
+      if (tries.count < most) return trying.put(what, tries)
       trying.delete(what)
-      keep(full, what, tries)
+      full.put(what, tries)
     },
     right(what) {
       const one = full.get(what) ?? trying.get(what)
       full.delete(what)
       trying.delete(what)
-      if (one !== undefined && one.count > 1) keep(trying, what, { ...one, count: one.count - 1 })
+      if (one !== undefined && one.count > 1) trying.put(what, { ...one, count: one.count - 1 })
     },
   }
 }

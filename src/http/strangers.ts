@@ -1,3 +1,5 @@
+import { makeRecent } from '../time/recent.js'
+
 interface Count { readonly since: number; asked: number }
 
 /** Requests of which only the answer tells whether somebody we know sent them. */
@@ -13,19 +15,14 @@ const MOST_ADDRESSES = 20_000
 
 /** Strangers are heard so often within so long from one address, ms; who is known, as often as he likes. @param clock monotonic, ms */
 export function makeStrangers(most: number, within: number, clock: () => number = () => performance.now()): Strangers {
-  const counts = new Map<string, Count>()
+  const counts = makeRecent<Count>(within, MOST_ADDRESSES)
   const countOf = new WeakMap<object, Count>()
   return {
     came(request, address) {
       const now = clock()
-      const found = counts.get(address)
-      const count = found !== undefined && now < found.since + within ? found : { since: now, asked: 0 }
-      if (count !== found) {
-        // A window that begins stands behind all that began before it.
-        counts.delete(address)
-        counts.set(address, count)
-        for (const [oldest] of counts) { if (counts.size <= MOST_ADDRESSES) break; counts.delete(oldest) }
-      }
+      const found = counts.get(address, now)
+      const count = found ?? { since: now, asked: 0 }
+      if (found === undefined) counts.put(address, count)
       if (count.asked >= most) return count.since + within - now
       count.asked += 1
       countOf.set(request, count)

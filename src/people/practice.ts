@@ -5,7 +5,7 @@ import type { NewPerson } from './people.js'
 export const PRACTICE_PEOPLE: readonly NewPerson[] = [
   ...['李晓梅', '王建国', '张雨晴', '赵志强', '陈思远', '刘海燕'].map((displayName, index): NewPerson => ({
     loginName: `op${index + 1}`, displayName, role: 'operator', extension: String(1001 + index), practice: true,
-    skills: index === 4 ? ['power-repair', 'water', 'gas'] : index === 5 ? ['wage-claim', 'ride-dispute'] : [],
+    skills: index === 4 ? ['power-repair', 'water', 'gas', 'live-wire'] : index === 5 ? ['wage-claim', 'ride-dispute'] : [],
   })),
   { loginName: 'sup1', displayName: '值班长 周明', role: 'supervisor', extension: '1009', practice: true },
   { loginName: 'unit1', displayName: '市政设施管理处 值班员', role: 'unit', unitId: 'municipal-works', practice: true },

@@ -48,6 +48,9 @@ export function blame(failed: unknown): 'facts' | 'server' | 'us' {
   return code.startsWith('23') ? 'facts' : 'us'
 }
 
+/** Our own code could make nothing of what it was given, and never will: a person is told so, and nothing is acknowledged to him. */
+export const cannotBeMade = (error: unknown): boolean => error instanceof RangeError || error instanceof TypeError
+
 /** PostgreSQL cannot be reached or is starting or stopping: worth waiting for. A wrong password, one that may only be read or a schema that is too new is not. */
 export function isOutOfReach(failed: unknown): boolean {
   const error = tagged(failed)

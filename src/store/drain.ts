@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { idFrom } from '../dispatch/ids.js'
-import { blame, inTime, isRefusal } from './blame.js'
+import { blame, cannotBeMade, inTime, isRefusal } from './blame.js'
 import type { Journal } from './journal.js'
 import type { Recovery } from './recovery.js'
 import type { JournalRecord, RecordsDeps } from './records.js'
@@ -68,7 +68,7 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
     try {
       return await writes.act(record.key, record.act, record.who, at, true)
     } catch (error) {
-      if (blame(error) !== 'facts') throw error
+      if (blame(error) !== 'facts' && !cannotBeMade(error)) throw error
       // A ticket that went to another unit meanwhile is none of its own any more; only one that is not there at all has no history. @throws LiandongError `ticket.not-found`
       if (error instanceof LiandongError && error.code === 'ticket.not-found') await writes.read(record.key)
       const withText = isRefusal(error)

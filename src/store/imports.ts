@@ -11,7 +11,7 @@ import { KINDS, type CalendarSheetRow, type ChannelRow, type CitizenRow, type Cl
 import { personFaults } from '../people/accounts.js'
 import { blame } from './blame.js'
 import { initialsOf } from './places.js'
-import { OVER } from './sql/dispatch.js'
+import { KEEP_CALENDAR, OVER } from './sql/dispatch.js'
 
 /** Kinds that go into the database; the code book is a file. */
 export type TableKind = Exclude<ImportKind, 'categories'>
@@ -160,6 +160,8 @@ export async function importSheet(pool: Pool, kind: TableKind, text: string, kno
   let [fresh, changed] = [0, 0]
   try {
     await client.query('begin')
+    // Until what units have in hand is counted by the new one it is known what the old one was, whoever is interrupted.
+    if (kind === 'calendar') await client.query(KEEP_CALENDAR)
     const removed = await clear(client, kind, rows)
     await client.query('savepoint one')
     for (const { row, value } of rows) {

@@ -41,6 +41,7 @@ export const PRACTICE_PAST: readonly Past[] = [
   { hoursAgo: 28, number: '13900000024', category: 'other', kind: 'joint-service', place: '市民之家', description: '盲道被共享单车占满', steps: [] },
   { hoursAgo: 52, number: '13900000005', category: 'power-repair', kind: 'joint-service', place: '上海市场', description: '商铺停电，表箱冒烟已熄灭', steps: done('power-supply', 1.8, '更换表箱开关，已恢复供电') },
   { hoursAgo: 60, number: '13900000006', category: 'gas', kind: 'joint-service', place: '中州中路 128 号院', description: '楼道有燃气味', steps: done('gas-company', 1.4, '接口松动，已更换并检测合格') },
+  { hoursAgo: 66, number: '13900000029', category: 'live-wire', kind: 'joint-service', place: '周王城广场', beside: '公交站', description: '大风刮断电线，垂到站台边，有火花', steps: [give('power-supply'), sign('power-supply'), progress('power-supply', 0.4, 'made-safe', '已断电，现场围挡'), report('power-supply', 1.6, '断线已换新架好，绝缘检测合格'), ...visited(4.6)] },
   { hoursAgo: 75, number: '13900000008', category: 'noise', kind: 'joint-service', place: '牡丹广场', description: '广场舞音响声大，晚十点不停', steps: done('urban-management', 2.2, '已劝导，约定晚九点前结束') },
   { hoursAgo: 98, number: '13900000009', category: 'manhole-cover', kind: 'joint-service', place: '龙门高铁站', description: '出站口井盖缺失', steps: done('municipal-works', 5, '已补装球墨铸铁井盖') },
   { hoursAgo: 121, number: '13900000010', category: 'ride-dispute', kind: 'joint-service', place: '龙门高铁站', description: '行李遗落出租车后备箱', steps: done('taxi-office', 3, '司机已送还，市民确认收到') },

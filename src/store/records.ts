@@ -9,7 +9,7 @@ import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
 import type { TicketStore } from '../dispatch/tickets.js'
 import type { CallBackWish, CallerContexts, CallRecord, IntakeRecords, TicketOpening, VoiceMessage } from '../intake/ports.js'
-import { blame, inTime } from './blame.js'
+import { blame, cannotBeMade, inTime } from './blame.js'
 import { makeDrain } from './drain.js'
 import type { Journal } from './journal.js'
 import type { Recovery } from './recovery.js'
@@ -138,15 +138,16 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
 
   /**
    * Runs `attempt` against PostgreSQL, or keeps a record in the journal. Order is kept for each key.
+   * @param refused what is no trouble of PostgreSQL's, and not to be kept.
    * @param keep makes the record; throws where it may not be kept, for what the journal takes is acknowledged; null where it was written before.
    */
-  async function write<T>(key: string, keep: () => JournalRecord | null | Promise<JournalRecord>, attempt: () => Promise<T>): Promise<{ readonly value: T } | null> {
+  async function write<T>(key: string, keep: () => JournalRecord | null | Promise<JournalRecord>, attempt: () => Promise<T>, refused: (error: unknown) => boolean = () => false): Promise<{ readonly value: T } | null> {
     if (up && !journal.has(key)) {
       try {
         return { value: await inTime(attempt(), deps.deadline) }
       } catch (error) {
         const fault = blame(error)
-        if (fault === 'facts') throw error
+        if (fault === 'facts' || refused(error)) throw error
         if (fault === 'server') setUp(false, error)
         else logger.error({ err: error, callId: key }, 'a write failed by a defect of ours; it is kept in the journal')
       }
@@ -220,7 +221,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
       if (now === undefined) throw new LiandongError('database.down')
       return imagine(now, one, who, at)
     }
-    const done = await write(ticketId, () => { if (again() !== null) return null; expected(); return { type: 'act', key: ticketId, act: one, who, at } }, () => writes.act(ticketId, one, who, at, false))
+    const done = await write(ticketId, () => { if (again() !== null) return null; expected(); return { type: 'act', key: ticketId, act: one, who, at } }, () => writes.act(ticketId, one, who, at, false), cannotBeMade)
     for (const other of done?.value.also ?? []) deps.onTicket(memory.remember(other))
     const result: ActResult = done === null ? again() ?? { ticket: memory.remember(expected()), stored: 'journal' } : { ticket: memory.remember(done.value.ticket), stored: 'database' }
     memory.note(ticketId, one.actId, result.stored)

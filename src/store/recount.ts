@@ -1,37 +1,75 @@
 import type { Pool } from 'pg'
+import { STAGES } from '../contracts/life-cycle.js'
+import type { Ticket } from '../contracts/ticket.js'
+import type { RunningClock } from '../contracts/work.js'
 import { startClock } from '../dispatch/core/clocks.js'
 import { difference, plain } from '../dispatch/core/changes.js'
 import { shorten } from '../dispatch/core/regrade.js'
 import type { Rules } from '../dispatch/core/rules.js'
-import type { Ticket } from '../contracts/ticket.js'
 import { idFrom } from '../dispatch/ids.js'
-import { RUNNING_OF_UNITS } from './sql/dispatch.js'
+import { ticketOf, type TicketRow } from './rows.js'
+import { readRules } from './rules.js'
+import { FORGET_RECOUNT, READ_RECOUNTS, RUNNING_OF_UNITS } from './sql/dispatch.js'
+import { TICKET } from './sql/ticket.js'
 import { withPen } from './ticket-pen.js'
+
+/** Tickets read at once. */
+const BATCH = 500
+/** By then every node counts by the new calendar, which it reads four times within: what one delivered by the old one until then is found too, ms. */
+const SETTLED = 60_000
+
+/** A limit that is later by the new calendar: what came by the old one and lies ahead again comes again; nothing that did not come is passed over. */
+function lengthen(run: RunningClock, at: RunningClock['at'], now: number): RunningClock {
+  const ahead = STAGES.findIndex((stage) => at[stage] > now)
+  const left = run.next === null ? STAGES.length : STAGES.indexOf(run.next)
+  return { ...run, at, next: STAGES[Math.min(left, ahead < 0 ? STAGES.length : ahead)] ?? null }
+}
 
 /** Limits that run are what the new calendar makes of them, where the old one made them; what would be over by it comes now, and what follows at its distance; one that somebody extended stays. Null: nothing moves. */
 function recounted(ticket: Ticket, before: Rules, after: Rules, now: number): Ticket | null {
   const clocks = ticket.work.clocks.map((run) => {
     if (run.unitId === null || run.clock === 'delivery') return run
     const [was, is] = [before, after].map((rules) => startClock(run.clock, ticket, run.unitId, rules, run.startedAt)?.at)
-    return was !== undefined && is !== undefined && plain(was) === plain(run.at) && plain(was) !== plain(is) ? is.urge < run.at.urge ? shorten(run, is, now) : { ...run, at: is } : run
+    return was !== undefined && is !== undefined && plain(was) === plain(run.at) && plain(was) !== plain(is) ? is.urge < run.at.urge ? shorten(run, is, now) : lengthen(run, is, now) : run
   })
   return clocks.every((run, n) => run === ticket.work.clocks[n]) ? null : { ...ticket, version: ticket.version + 1, work: { ...ticket.work, clocks } }
 }
 
-/** Counts the limits of everything that units have in hand anew, after another calendar was loaded: a year that nobody knew was Monday to Friday until then. → how many tickets moved */
+/** Counts the limits of everything that units have in hand anew, after another calendar was loaded: a year that nobody knew was Monday to Friday until then. What was counted already stays. → how many tickets moved */
 export async function recount(pool: Pool, before: Rules, after: Rules): Promise<number> {
   const { rows } = await pool.query<{ id: string }>(RUNNING_OF_UNITS)
   let moved = 0
-  for (const { id } of rows) {
-    await withPen(pool, () => after, async (pen) => {
-      const ticket = await pen.lock(id)
-      const actId = idFrom(`recount ${id} ${ticket.version}`)
-      const { now } = await pen.status(actId)
-      const next = recounted(ticket, before, after, now)
-      if (next === null) return
-      await pen.write({ before: ticket, after: next, actId, act: 'recount', at: now, by: null, changes: difference(ticket, next), note: '', met: [], notices: [] })
-      moved += 1
-    })
+  for (let from = 0; from < rows.length; from += BATCH) {
+    const { rows: found } = await pool.query<TicketRow>(`select ${TICKET} from ticket where id = any($1)`, [rows.slice(from, from + BATCH).map(({ id }) => id)])
+    // Nobody's hands are held up for what does not move.
+    for (const { id } of found.filter((row) => recounted(ticketOf(row), before, after, Date.now()) !== null)) {
+      await withPen(pool, () => after, async (pen) => {
+        const ticket = await pen.lock(id)
+        const actId = idFrom(`recount ${id} ${ticket.version}`)
+        const { now } = await pen.status(actId)
+        const next = recounted(ticket, before, after, now)
+        if (next === null) return
+        await pen.write({ before: ticket, after: next, actId, act: 'recount', at: now, by: null, changes: difference(ticket, next), note: '', met: [], notices: [] })
+        moved += 1
+      })
+    }
   }
+  return moved
+}
+
+interface RecountRow { readonly id: string; readonly days: Readonly<Record<string, 'holiday' | 'workday'>>; readonly years: readonly number[]; readonly settled: boolean }
+
+/**
+ * The same for every calendar that was replaced, as the imports kept them: whoever was to count when it was imported, and was interrupted, or a node that did not know of it yet. May be
+ * done by several, and again. → how many tickets moved
+ */
+export async function recountDue(pool: Pool, timeZone: string): Promise<number> {
+  const { rows } = await pool.query<RecountRow>(READ_RECOUNTS, [SETTLED])
+  if (rows.length === 0) return 0
+  const after = await readRules(pool, timeZone)
+  let moved = 0
+  // At a county clocks are the city's word.
+  for (const { days, years } of after.home === undefined ? rows : []) moved += await recount(pool, { ...after, calendar: { ...after.calendar, days: new Map(Object.entries(days)), years: new Set(years) } }, after)
+  await pool.query(FORGET_RECOUNT, [rows.filter(({ settled }) => settled || after.home !== undefined).map(({ id }) => id)])
   return moved
 }

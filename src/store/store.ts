@@ -24,6 +24,7 @@ import { makeRecords, type JournalRecord } from './records.js'
 import { photoFor } from './line-told.js'
 import { makeLineStore } from './lines.js'
 import { makeOutboxStore } from './outbox.js'
+import { recountDue } from './recount.js'
 import { makeReadiness } from './readiness.js'
 import { makeRecovery } from './recovery.js'
 import { givenAccess, type DatabaseSettings } from './roles.js'
@@ -128,7 +129,17 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     await records.drain(readiness.prepared())
   }
   const timer = setInterval(() => { turning ??= turn().finally(() => { turning = null }) }, DRAIN_EVERY)
-  const rulesTimer = setInterval(() => { if (readiness.prepared()) void readiness.refreshRules().catch(() => undefined) }, RULES_EVERY)
+  let counting: Promise<void> | null = null
+  /** What units have in hand is counted by a calendar that was imported, here or elsewhere. */
+  const countAnew = async (): Promise<void> => {
+    const moved = await recountDue(pools.work, options.timeZone)
+    if (moved > 0) logger.info({ tickets: moved }, 'limits were counted anew by another calendar')
+  }
+  const rulesTimer = setInterval(() => {
+    if (!readiness.prepared() || counting !== null) return
+    // PostgreSQL away: the next turn.
+    counting = readiness.refreshRules().then(countAnew).catch(() => undefined).finally(() => { counting = null })
+  }, RULES_EVERY)
   await records.drain(readiness.prepared())
 
   const modes = watchModes(pools.read, MODES_EVERY)
@@ -208,7 +219,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
       clearInterval(timer)
       clearInterval(rulesTimer)
       records.close()
-      const quiet = Promise.allSettled([(turning ?? Promise.resolve()).then(() => records.drain(readiness.prepared())), readiness.close(), changes.close(), modes.close()])
+      const quiet = Promise.allSettled([counting, (turning ?? Promise.resolve()).then(() => records.drain(readiness.prepared())), readiness.close(), changes.close(), modes.close()])
       const ended = quiet.then(() => endPools(pools))
       await inTime(ended, FAREWELL).catch((error: unknown) => { logger.warn({ err: error }, 'PostgreSQL was left without a farewell') })
       // A disk that does not answer keeps the journal until this process ends, and the lock with it.

@@ -99,7 +99,7 @@ export function makeTicketActs(pool: Pool, rules: () => Rules, aftermath: Afterm
         const note = joined.length === 1 ? joined[0]?.number ?? '' : `${joined.length}`
         led = await pen.write({ before: led, after, actId: idFrom(`absorb ${mainId} ${led.version}`), act: 'absorb', at, by: null, changes: difference(led, after), note, met: [], notices: [...notices, ...raised ? [{ kind: 'incident', to: 'hall' } as const] : []] })
       }
-      const others = rows.filter(({ id, state, members }) => fresh.includes(id) && members === 0 && handOf(state) === 'unit')
+      const others = rows.filter(({ id, state, members }) => fresh.includes(id) && members === 0 && handOf(state) !== 'done')
       if (others.length > 0) {
         const beside = { ...led, version: led.version + 1 }
         const told = raised && joined.length > 0

@@ -4,13 +4,14 @@ import type { TicketAct } from '../contracts/acts.js'
 import type { LineBody } from '../contracts/county.js'
 import { NOTICE_KINDS, type Notice } from '../contracts/dispatch.js'
 import { LiandongError } from '../contracts/errors.js'
-import type { Clock, TicketState } from '../contracts/life-cycle.js'
+import { LIFE_CYCLE, type Clock, type TicketState } from '../contracts/life-cycle.js'
 import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { dueOf, loosens, type TicketWork } from '../contracts/work.js'
 import { applyAct, doneAt, mindsOthers, paperOf } from '../dispatch/core/acts.js'
+import { handOf } from '../dispatch/core/cluster.js'
 import { difference, type Changes } from '../dispatch/core/changes.js'
-import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
+import { beginDelivery, deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { boundedTime, heldAt, timed } from '../dispatch/core/county.js'
 import { follow, followAgain, hear, join } from '../dispatch/core/escalation.js'
 import { marksOf, photosOf } from '../dispatch/core/marks.js'
@@ -33,6 +34,12 @@ export interface Written { readonly before: Ticket; readonly after: Ticket; read
 
 /** `id` null: nobody of this installation (practice: the people of units that have no log-in). */
 export type Doer = Pick<Self, 'role' | 'unitId'> & Partial<Pick<Self, 'displayName'>> & { readonly id: string | null }
+
+/** A unit is told what reads otherwise. */
+type Correction = NoticeDraft & { readonly kind: 'changed'; readonly to: { readonly unitId: string }; readonly changed: NonNullable<NoticeDraft['changed']> }
+/** Somebody who corrects a place types on: it goes out when he rested so long, and at the latest so long after he began, ms. */
+const RESTS = 5_000
+const RESTS_AT_MOST = 20_000
 
 /** Writes tickets inside one transaction. What a county must hear of, or tell, is queued in the same one. */
 export interface Pen {
@@ -151,12 +158,15 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
       const due = dueOf(work)
       const words = fields.place !== before.fields.place || fields.description !== before.fields.description || fields.callerName !== before.fields.callerName
       const reworded = (words || work.privacy !== before.work.privacy) && !SHOWN[work.privacy].unit.name && unitsOf(after).length > 0
-      if (reworded) together()
+      // Who was told a wrong place is told the right one, in what waits for him as well.
+      const corrections = notices.filter((notice): notice is Correction => notice.kind === 'changed' && notice.changed !== undefined)
+      if (reworded || corrections.length > 0) together()
+      const others = notices.filter((notice) => !corrections.some((one) => one === notice))
       const statement = sql.writeAct({
         words,
         clocks: moved, runs,
         over: runs || after.state !== before.state || after.unitId !== before.unitId || work.hazard !== before.work.hazard || work.safeAt !== before.work.safeAt || work.assist.join() !== before.work.assist.join() || work.extension?.state !== before.work.extension?.state,
-        told: notices.length > 0,
+        told: others.length > 0,
         alone,
       })
       const named = home === undefined ? photosOf(changes) : []
@@ -165,14 +175,15 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
         after.id, after.state, after.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null, fields.description, fields.callerName, fields.callBack,
         after.outcome, after.unitId, date(after.dispatchedAt), date(after.closedAt), fields.point?.uncertaintyMetres ?? null,
         JSON.stringify(work), work.assist, work.priority, date(due), work.mergedInto, work.members,
-        actId, act, new Date(at), by, JSON.stringify(changes), note, moved ? clockRows(work) : null, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))), new Date(endsAt),
+        actId, act, new Date(at), by, JSON.stringify(changes), note, moved ? clockRows(work) : null, met, JSON.stringify(others.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))), new Date(endsAt),
         // What a county has is the city's word, clocks and all: units are judged there.
         JSON.stringify(home === undefined ? { ...marksOf(before, after, met, endsAt), ...(photos.length > 0 && { photos }) } : {}),
         ...alone ? [seen] : [],
       ] })
       if (alone && row === undefined) throw NOT_ALONE
       // What was taken out for the complainant's sake no unit reads in what it has not confirmed yet.
-      if (reworded) await client.query(sql.REWORD, [after.id, JSON.stringify(Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, noticeText(kind, after)]))), fields.place, unitsOf(after)])
+      if (reworded || corrections.length > 0) await client.query(sql.REWORD, [after.id, JSON.stringify(Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, noticeText(kind, after)]))), fields.place, unitsOf(after)])
+      if (corrections.length > 0) await correct(after, corrections, due, at)
       seen = null
       written.push({ ...one, after })
       return row === undefined ? after : ticketOf(row)
@@ -203,8 +214,10 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
       const moved: Ticket[] = []
       if (one.act === 'merge' && ticket.state === 'merged') moved.push(await absorb(pair ?? await pen.lock(one.into), before, one.actId, when))
       const { mergedInto } = before.work
+      // The unit has done with what it followed: it is the hall's, and nobody's before that hears of it.
+      const left: NoticeDraft[] = one.act === 'reopen' && mergedInto !== null && led !== null && ticket.state === 'open' && (handOf(led.state) === 'done' || LIFE_CYCLE[led.state].class === 'closed') ? [{ kind: 'ungathered', to: 'hall', ...(ticket.work.hazard && { clock: 'safe' as const }) }] : []
       if (one.act === 'reopen' && mergedInto !== null) moved.push(await release(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, one.actId, when))
-      const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(said, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [], endsAt })
+      const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(said, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? [...notices, ...left] : [], endsAt })
       if (after.state === 'merged' && mergedInto !== null && gradesAnew(one)) {
         const { main, member } = await tellMain(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, after, one.actId, when)
         return { ticket: member, also: main === null ? moved : [...moved, main] }
@@ -220,10 +233,13 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
       if (done || !undelivered(before, unitId)) return null
       // What it was told before it was sent back, or became graver, it may have; a county's messages are the city's, by the city's clock.
       const waits = before.work.clocks.find((run) => run.clock === 'delivery' && run.unitId === unitId)
-      if (waits !== undefined && home === undefined && (await client.query<{ before: boolean }>(sql.WRITTEN_BEFORE, [receipt, new Date(waits.startedAt)])).rows[0]?.before === true) return null
+      const { rows: [message] } = waits === undefined || home !== undefined ? { rows: [] } : await client.query<{ before: boolean; newer: 'redo' | 'raised' | 'changed' | null; told_at: Date | null }>(sql.WHAT_WAS_TOLD, [receipt, new Date(waits.startedAt)])
+      if (message?.before === true) return null
       const at = known ?? now
       const moved = deliver(before, unitId, rules, at)
-      const after = { ...moved, version: before.version + 1 }
+      // What it was told after this message it has not heard of yet.
+      const clocks = message?.newer == null || message.told_at === null ? moved.work.clocks : beginDelivery(moved, rules, message.told_at.getTime(), [unitId], message.newer)
+      const after = { ...moved, version: before.version + 1, work: { ...moved.work, clocks } }
       const result = await pen.write({ before, after, actId, act: 'delivered', at, by: null, changes: difference(before, after), note: unitId, met: ['delivery'], notices: [] })
       if (home !== undefined) await pen.tell(home.line, { kind: 'receipt', ticketId, noticeId: receipt, unitId, at })
       return result
@@ -269,6 +285,18 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
         throw error
       }
     },
+  }
+
+  /** What is corrected while somebody types goes out once he rests, as one message; who waits for it already, on this way, hears all of it then. A county is told each by itself. */
+  async function correct(ticket: Ticket, corrections: readonly Correction[], due: number | null, at: number): Promise<void> {
+    const near = corrections.filter(({ to }) => rules.counties?.has(to.unitId) !== true)
+    const bodyOf = (one: Correction, changed: Correction['changed']): string => JSON.stringify(draftOf({ ...one, changed }, ticket, due, at, rules.calendar.zone))
+    const { rows: waiting } = await client.query<{ id: string; unit_id: string; changed: Correction['changed'] | null }>(sql.CORRECTIONS_WAITING, [ticket.id, near.map(({ to }) => to.unitId)])
+    for (const { id, unit_id: unitId, changed } of waiting) {
+      const one = near.find(({ to }) => to.unitId === unitId)
+      if (one !== undefined) await client.query(sql.CORRECT_AGAIN, [id, bodyOf(one, [...new Set([...changed ?? [], ...one.changed])]), RESTS, RESTS_AT_MOST])
+    }
+    for (const one of corrections) await client.query(sql.TELL_CORRECTION, [ticket.id, bodyOf(one, one.changed), waiting.map(({ id }) => id), near.includes(one) ? RESTS : 0])
   }
 
   /** Two incidents are one: whoever followed the one follows the other. */
@@ -353,9 +381,9 @@ export const clockRows = ({ clocks }: Pick<TicketWork, 'clocks'>): string =>
   JSON.stringify(clocks.map(({ clock, unitId, startedAt, at, next }) => ({ clock, unit: unitId, started: startedAt, due: at.urge, stage: next, next: next === null ? null : at[next] })))
 
 /** For the terminal, the outbox and the citizen alike; who may not see the number never finds it here. */
-function draftOf({ kind, to, again, clock, about, by }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number, zone: string): object {
+function draftOf({ kind, to, again, clock, about, changed, by }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number, zone: string): object {
   const { fields: { category, place }, work: { priority, hazard } } = ticket
-  const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ...(clock !== undefined && { clock }), ...(about !== undefined && { about }), ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket), category, place, priority, hazard, dueAt, at })
+  const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ...(clock !== undefined && { clock }), ...(about !== undefined && { about }), ...(changed !== undefined && { changed: [...changed] }), ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket, changed), category, place, priority, hazard, dueAt, at })
   if (to === 'hall') return { kind, audience: 'hall', body: body(null), again }
   if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, by === undefined ? ticket : { ...ticket, work: by }, zone), number: ticket.number } }
   if ('stage' in to) return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: body(to.unitId) }

@@ -69,6 +69,9 @@ t.test('many calls about one thing', async (t) => {
   t.same(gathered(at(['unit', 'done', 'done', 'done', 'done'])), [], 'one that is left over is no incident')
   t.same(gathered([spot(1, 0, { members: 1, hand: 'unit' }), ...at(['nobody', 'unit', 'unit', 'nobody', 'nobody']).slice(1)]), [{ main: '0001', members: ['0004', '0005'], beside: ['0002', '0003'], raised: true }], 'beside one that leads, too')
   t.same(gathered([spot(1, 0, { members: 3, hand: 'unit' }), ...at(['nobody', 'unit', 'nobody']).slice(1)]), [{ main: '0001', members: ['0003'], beside: ['0002'], raised: false }], 'and it is raised once')
+  t.same(gathered([spot(1, 0, { members: 4, hand: 'done' }), spot(2, 1), spot(3, 2, { hand: 'unit' })]), [{ main: '0001', members: [], beside: ['0002'], raised: false }], 'who calls about one that is said to be done does not follow it, and somebody looks')
+  t.same(gathered([spot(1, 0, { members: 1, hand: 'done' }), spot(2, 1)]), [], 'but two that a person merged were none')
+  t.same(gathered([spot(1, 0, { members: 4, hand: 'done' }), ...at(['nobody', 'nobody', 'nobody', 'nobody', 'nobody', 'nobody']).slice(1)]).map(({ main, members, beside }) => [main, members.length, beside.length]), [['0001', 0, 5], ['0002', 4, 0]], 'and so many of them are an incident besides')
   const hours = (n: number): number => n * 3_600_000
   t.same(gathered([spot(1, 0, { members: 9, hand: 'unit', latestAt: hours(1) }), spot(2, 1, { openedAt: hours(8) })], rule, hours(8)), [], 'an outage that nobody called about for longer than the rule’s minutes is another one')
   t.match(gathered([spot(1, 0, { members: 9, hand: 'unit', latestAt: hours(3) }), spot(2, 1, { openedAt: hours(8) })], rule, hours(8)), [{ main: '0001' }], 'one that is called about goes on, however old')

@@ -5,7 +5,7 @@ import { LiandongError } from '../../src/contracts/errors.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { applyAct, type Actor } from '../../src/dispatch/core/acts.js'
 import { fire, follow, hear } from '../../src/dispatch/core/escalation.js'
-import { citizenText } from '../../src/dispatch/core/notices.js'
+import { citizenText, noticeText } from '../../src/dispatch/core/notices.js'
 import { CITY, NOW, ticketOf, UNIT } from './city.js'
 
 const hall: Actor = { role: 'supervisor', id: 'lead1' }
@@ -31,6 +31,27 @@ t.test('who works on a ticket hears of every end of it: no crew drives out for n
     const { notices } = apply(from, name, more, who)
     t.same(notices.map(({ kind, to }) => `${kind} ${typeof to === 'string' ? to : to.unitId ?? ''}`).sort(), [...expected].sort(), what)
   }
+})
+
+t.test('who is on the road hears that it is somewhere else, or about something else, once', async (t) => {
+  const ticket = ticketOf('in-progress', { deliveredAt: NOW, assist: ['drainage'] })
+  const told = (from: Ticket, changes: object, now = NOW): string[] => {
+    const { ticket: { work }, notices } = applyAct(from, { actId: randomUUID(), act: 'edit', baseVersion: 4, changes }, hall, { now, rules: CITY })
+    return [...notices.map(({ kind, to, changed }) => `${kind} ${typeof to === 'string' ? to : to.unitId ?? ''} ${changed?.join() ?? ''}`.trim()), ...work.clocks.flatMap(({ clock, unitId, tells }) => (clock === 'delivery' ? [`awaits ${unitId ?? ''} ${tells ?? 'dispatch'}`] : []))]
+  }
+  const both = (changed: string): string[] => [`changed ${UNIT} ${changed}`, `changed drainage ${changed}`, `awaits ${UNIT} changed`, 'awaits drainage changed']
+  t.same(told(ticket, { place: '龙门大道 88 号', point: { lat: 34.61, lon: 112.45 } }), both('place,point'))
+  t.same(told(ticket, { point: { lat: 34.61, lon: 112.45 } }), both('point'))
+  t.same(told(ticket, { description: '井盖缺失，有人掉进去' }), both('description'))
+  t.same(told(ticket, { place: ticket.fields.place, callerName: '王女士', callBack: true }), [], 'not what nobody goes by')
+  const waiting = ticketOf('dispatched', {}, { unitId: UNIT })
+  t.same(told(waiting, { place: '龙门大道 88 号' }).slice(0, 1), [`changed ${UNIT} place`], 'nor is he who has not heard of it left with the old words')
+  t.same(told(ticket, { place: '龙门大道 88 号', category: 'manhole-cover' }).filter((one) => one.startsWith('awaits')), [`awaits ${UNIT} changed`, 'awaits drainage changed'])
+  const noise = { ...ticket, fields: { ...ticket.fields, category: 'noise' } }
+  t.same(told(noise, { place: '龙门大道 88 号', category: 'manhole-cover' }), [`raised ${UNIT}`, 'raised drainage', `awaits ${UNIT} raised`, 'awaits drainage raised'], 'what makes it graver says where as well')
+  for (const state of ['open', 'reported', 'referred', 'merged'] as const) t.same(told({ ...ticketOf(state, { deliveredAt: NOW }), ...(state === 'open' && { unitId: null }) }, { place: '龙门大道 88 号' }), [], state)
+  t.match(told(ticketOf('referred', { deliveredAt: NOW, hazard: true }), { place: '龙门大道 88 号' }), [`changed ${UNIT} place`], 'a danger that was left to it is still somewhere')
+  t.match(noticeText('changed', ticket, ['place', 'point', 'description']), { zh: /^地点、情况更正 /, en: /^Corrected \(place, description\) / })
 })
 
 t.test('a danger that nobody guards yet does not end without a word', async (t) => {

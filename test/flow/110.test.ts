@@ -37,14 +37,14 @@ t.test('the city’s files have no problems', async (t) => {
   t.same([...read.problems, ...problems], [])
   t.same(read.categories?.map(({ code, class: queueClass }) => `${code} ${queueClass}`), [
     'police emergency', 'fire emergency', 'medical emergency',
-    ...['manhole-cover', 'ride-dispute', 'noise', 'power-repair', 'wage-claim', 'street-light', 'road', 'water', 'gas', 'environment', 'other'].map((code) => `${code} standard`),
+    ...['manhole-cover', 'ride-dispute', 'noise', 'power-repair', 'wage-claim', 'street-light', 'road', 'water', 'gas', 'live-wire', 'environment', 'other'].map((code) => `${code} standard`),
   ])
 })
 
 t.test('each category by its keys, in both languages, with the prompts cut or heard', async (t) => {
   const table: readonly (readonly [keys: string, category: string])[] = [
     ['1', 'manhole-cover'], ['2', 'ride-dispute'], ['3', 'noise'], ['4', 'power-repair'], ['5', 'wage-claim'], ['0', 'other'],
-    ['61', 'street-light'], ['62', 'road'], ['63', 'water'], ['64', 'gas'], ['65', 'environment'], ['601', 'manhole-cover'], ['60604', 'power-repair'],
+    ['61', 'street-light'], ['62', 'road'], ['63', 'water'], ['64', 'gas'], ['65', 'environment'], ['66', 'live-wire'], ['601', 'manhole-cover'], ['60604', 'power-repair'],
   ]
   for (const [keys, category] of table) {
     for (const lead of ['', '9', '*', '69', '6*', '99']) {

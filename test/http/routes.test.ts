@@ -289,6 +289,14 @@ t.test('what PostgreSQL raises is told by its kind; only a defect of ours is log
   }
 })
 
+t.test('a filter that looks for a hundred Chinese characters, as many as may be looked for, can be saved', async (t) => {
+  const server = await startServer(t)
+  const cookie = await server.cookie('op1')
+  const filter = `words=${encodeURIComponent('夜'.repeat(100))}&from=2026-01-05&category=noise`
+  t.match(await ask(t, server, 'saveView', { cookie, origin: server.url, body: { id: randomUUID(), name: '夜里的', filter, shared: false } }), { status: 200 })
+  t.match((await ask(t, server, 'views', { cookie })).body, { views: [{ name: '夜里的', filter }] })
+})
+
 t.test('PostgreSQL away is said as such', async (t) => {
   const server = await startServer(t)
   const cookie = await server.cookie('op1')

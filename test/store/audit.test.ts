@@ -109,6 +109,19 @@ t.test('a history that somebody touched is found', async (t) => {
     await owner.query(sql, [ids[2]])
     t.match((await verifyHistories(store.pool)).faults, [{ type: 'field', ticketId: ids[2], field: 'stages' }], what)
   }
+  const { rows: [running] } = await owner.query<{ clocks: readonly { at: Record<string, number> }[] }>(`select work -> 'clocks' as clocks from ticket where id = $1`, [ids[2]])
+  const [ladder, another] = running?.clocks ?? []
+  if (ladder === undefined || another !== undefined) throw new Error('it has another clock')
+  // Nor put off by who pushes its ladder ahead, or leaves stages out, in both places.
+  for (const [what, next, at] of [
+    ['the last ones', 'warn', { supervise: ladder.at['supervise'] ?? 0, notice: (ladder.at['notice'] ?? 0) + 86_400_000 }], ['the first one', 'warn', { warn: (ladder.at['warn'] ?? 0) + 86_400_000 }], ['two are left out', 'supervise', {}], ['one came and is said to come', 'urge', {}],
+  ] as const) {
+    const stages: Record<string, number> = { ...ladder.at, ...at }
+    await owner.query(`update ticket set work = jsonb_set(work, '{clocks}', (select jsonb_agg(c || $2) from jsonb_array_elements(work -> 'clocks') c)) where id = $1`, [ids[2], JSON.stringify({ at: stages, next })])
+    await owner.query(`update ticket_clock set next_stage = $2, next_at = timestamptz 'epoch' + $3::double precision * interval '1 ms' where ticket_id = $1 and ended_at is null`, [ids[2], next, stages[next]])
+    t.match((await verifyHistories(store.pool)).faults, [{ type: 'field', ticketId: ids[2], field: 'stages' }], what)
+  }
+  await owner.query(`update ticket set work = jsonb_set(work, '{clocks}', (select jsonb_agg(c || $2) from jsonb_array_elements(work -> 'clocks') c)) where id = $1`, [ids[2], JSON.stringify({ at: ladder.at })])
   await owner.query(`update ticket set work = jsonb_set(work, '{clocks}', (select jsonb_agg(c || '{"next": "warn"}') from jsonb_array_elements(work -> 'clocks') c)) where id = $1`, [ids[2]])
   await owner.query(`update ticket_clock set next_stage = 'warn', next_at = started_at + interval '25 s' where ticket_id = $1 and ended_at is null`, [ids[2]])
   t.same((await verifyHistories(store.pool)).faults, [], 'and put back')

@@ -47,6 +47,20 @@ t.test('what a unit was promised and cannot be done any more stands in the histo
   t.match(await store.records.get(id), { attention: true, unitId: 'urban-management', work: { safeAt: null } })
 })
 
+t.test('what our own code cannot make of an act that was promised is said in the history at once, and holds nobody up', async (t) => {
+  const { store, open, act, drain, kept, unit } = await city(t)
+  const id = await open()
+  await act(id, 'dispatch', { unitId: 'municipal-works' })
+  await act(id, 'sign', {}, unit)
+  const calendar = store.rules().calendar as { zone: string }
+  const { zone } = calendar
+  calendar.zone = 'Nowhere/City'
+  const why = await drain([kept(id, { act: 'refer', body: 'other', name: '人民法院', nextAt: Date.now() + HOUR, note: '属诉讼' }, Date.now()), kept(id, { act: 'progress', step: 'note', note: '已联系', photos: [] }, Date.now())])
+  calendar.zone = zone
+  t.match(why, [/time zone/i])
+  t.match((await store.records.history(id)).slice(-2).map((row) => row.act), ['late', 'progress'])
+})
+
 t.test('what a node kept counts from when it was done, however far its clock is off', async (t) => {
   const { store, owner, open, act, drain, kept, unit } = await city(t)
   for (const off of [0, HOUR, -HOUR]) {

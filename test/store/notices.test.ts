@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { isUrgent } from '../../src/contracts/dispatch.js'
 import type { Self } from '../../src/contracts/people.js'
+import { propose } from '../../src/dispatch/core/routing.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { verifyHistories } from '../../src/store/audit.js'
 import { startCaseWork } from '../helpers/case-work.js'
@@ -119,6 +120,73 @@ t.test('what a terminal must hear of', async (t) => {
     await act(member.id, 'merge', { into: main })
     t.match(await store.records.get(main), { state: 'open', work: { hazard: true, clocks: [{ clock: 'reassign', unitId: null }, { clock: 'safe', unitId: null, startedAt: member.work.clocks[0]?.startedAt }] } })
     t.same((await verifyHistories(owner)).faults.filter(({ ticketId }) => [noise.id, none.id, main, member.id].includes(ticketId)), [])
+  })
+
+  await t.test('a live wire is a danger by itself, as an open manhole and gas are: from the first set of rules', async (t) => {
+    const rules = store.rules()
+    const proposal = propose({ category: 'live-wire', area: null, priority: 'normal', hazard: false, now: Date.now() }, rules)
+    t.match(proposal, { hazard: true, lead: { unitId: 'power-supply', duties: ['LW-01'], why: { zh: /^LW-01（.*）$/ } }, assist: [{ unitId: 'street-lighting' }, { unitId: 'telecom' }], safe: null })
+    t.same(proposal.clocks.map(({ clock, minutes, hours }) => `${clock} ${minutes} ${hours}`), ['sign 5 always', 'arrive 45 always', 'safe 45 always', 'repair 180 always', 'report 300 always'])
+    const day = new Map([...rules.units].map(([id, unit]) => [id, id === 'power-supply' ? { ...unit, standby: false, hours: [] } : unit]))
+    t.match(propose({ category: 'live-wire', area: null, priority: 'normal', hazard: false, now: Date.now() }, { ...rules, units: day }).safe, { unitId: 'fire-rescue', duties: ['LW-02'] }, 'who guards it while nobody is there who leads')
+    // A key is no danger by itself; what the operator makes of it is.
+    const id = await open({ category: 'live-wire' })
+    t.match(await store.records.get(id), { work: { hazard: false, clocks: [] } })
+    const settled = await act(id, 'edit', { changes: { kind: 'joint-service' } })
+    t.match(settled, { work: { hazard: true } })
+    t.same(settled.work.clocks.map(({ clock, unitId, at, startedAt }) => [clock, unitId, Math.round((at.urge - startedAt) / 60_000)]).sort(), [['reassign', null, 30], ['safe', null, 45]])
+    await act(id, 'dispatch', { unitId: 'power-supply' })
+    const given = await store.hall.delivered(id, 'power-supply', randomUUID())
+    t.same(given?.work.clocks.map(({ clock }) => clock).sort(), ['arrive', 'repair', 'report', 'safe', 'sign'])
+  })
+
+  await t.test('a corrected place goes to the unit, by all its ways, once somebody has typed it; until it is confirmed the unit does not know it', async (t) => {
+    await owner.query(`insert into unit_channel (unit_id, channel, address, secret) values ('municipal-works', 'webhook', 'https://hook.example/road', 'k')`)
+    const id = await open({ category: 'manhole-cover', place: '中州中路' })
+    await act(id, 'dispatch', { unitId: 'municipal-works' })
+    const messages = async (): Promise<string[]> => (await owner.query<{ line: string }>(`select kind || ' ' || channel || ' ' || (body -> 'text' ->> 'zh') || ' ' || (body ->> 'place') as line from outbox where ticket_id = $1 and audience = 'unit' order by created_at, channel`, [id])).rows.map(({ line }) => line.replace(/\d{3,}-\d+|\S*\d{4,}\S*/, '#'))
+    const due = async (): Promise<number[]> => (await owner.query<{ ms: number }>(`select (extract(epoch from next_at - clock_timestamp()) * 1000)::float8 as ms from outbox where ticket_id = $1 and kind = 'changed' order by created_at, channel`, [id])).rows.map(({ ms }) => ms)
+    const shown = async (): Promise<string[]> => (await store.hall.notices(['municipal-works'])).flatMap((notice) => (notice.ticketId === id ? [`${notice.kind} ${notice.place}`] : []))
+    const awaited = async (): Promise<string[]> => (await store.records.get(id)).work.clocks.flatMap(({ clock, tells }) => (clock === 'delivery' ? [tells ?? 'dispatch'] : []))
+    const confirm = async (kind: string): Promise<void> => {
+      const notice = (await store.hall.notices(['municipal-works'])).find((one) => one.ticketId === id && one.kind === kind)
+      await store.hall.confirm(notice?.id ?? '', 'municipal-works')
+      await store.hall.delivered(id, 'municipal-works', notice?.id ?? '')
+    }
+    await confirm('dispatch')
+    await owner.query(`update outbox set next_at = null, sent_at = now() where ticket_id = $1 and channel = 'webhook'`, [id])
+    t.same(await awaited(), [])
+    for (const place of ['龙门', '龙门大道 8', '龙门大道 88 号']) await act(id, 'edit', { changes: { place } })
+    await act(id, 'edit', { changes: { description: '井里有人' } })
+    t.same((await messages()).filter((line) => line.startsWith('changed')), ['terminal', 'webhook'].map((way) => `changed ${way} 【险情】地点、情况更正 #：龙门大道 88 号 · 井里有人 龙门大道 88 号`), 'one message for all that was typed')
+    t.ok((await due()).every((ms) => ms > 3_000 && ms <= 5_000), 'after a rest')
+    t.same(await shown(), [], 'nor is it read while it is typed')
+    t.same(await awaited(), ['changed'])
+    await owner.query(`update outbox set next_at = now() where ticket_id = $1 and kind = 'changed'`, [id])
+    t.same(await shown(), ['changed 龙门大道 88 号'])
+    await confirm('changed')
+    t.same(await awaited(), [])
+    await act(id, 'edit', { changes: { point: { lat: 34.61, lon: 112.45 } } })
+    t.match((await messages()).filter((line) => line.includes('位置更正')).map((line) => line.split(' ')[1]), ['terminal'], 'the webhook still waits and says it all')
+    t.same((await messages()).filter((line) => line.startsWith('changed webhook')).length, 2, 'but what is under way, or due, may be gone')
+    t.same((await verifyHistories(owner)).faults.filter(({ ticketId }) => ticketId === id), [])
+    await act(id, 'settle', { outcome: 'other' })
+    t.same(await shown(), ['closed 龙门大道 88 号'], 'and goes no further when the ticket is closed')
+
+    // Who confirms what he was told before has not heard what he was told since.
+    const late = await open({ category: 'manhole-cover' })
+    await act(late, 'dispatch', { unitId: 'municipal-works' })
+    await act(late, 'edit', { changes: { place: '龙门大道 88 号' } })
+    const of = async (kind: string): Promise<string> => (await owner.query<{ id: string }>(`select id from outbox where ticket_id = $1 and kind = $2 and channel = 'webhook'`, [late, kind])).rows[0]?.id ?? ''
+    t.equal((await owner.query<{ place: string }>(`select body ->> 'place' as place from outbox where id = $1`, [await of('dispatch')])).rows[0]?.place, '龙门大道 88 号', 'what did not go out yet says where it is')
+    const clocks = async (): Promise<string[]> => (await store.records.get(late)).work.clocks.flatMap(({ clock, tells }) => (clock === 'delivery' ? [tells ?? 'dispatch'] : [clock])).sort()
+    await owner.query('update outbox set receipt_at = now(), next_at = null where id = $1', [await of('dispatch')])
+    await store.hall.delivered(late, 'municipal-works', await of('dispatch'))
+    t.same(await clocks(), ['changed', 'repair', 'report', 'safe', 'sign'])
+    await owner.query('update outbox set receipt_at = now(), next_at = null where id = $1', [await of('changed')])
+    await store.hall.delivered(late, 'municipal-works', await of('changed'))
+    t.same(await clocks(), ['repair', 'report', 'safe', 'sign'])
+    await owner.query(`delete from unit_channel where unit_id = 'municipal-works'`)
   })
 
   await t.test('what asks a unit to work goes no further when it said that it is done', async (t) => {

@@ -61,6 +61,17 @@ t.test('an outage', async (t) => {
     rmSync(join(home.path, 'journal', 'test.log.rejected'))
   })
 
+  await t.test('what our own code cannot make is refused to whoever wants it, and nothing is kept that will never be', async (t) => {
+    const before = await records.openTicket(opening(randomUUID(), { operatorId: op1.id }))
+    const calendar = store.rules().calendar as { zone: string }
+    const { zone } = calendar
+    calendar.zone = 'Nowhere/City'
+    await t.rejects(records.act(before.id, { actId: randomUUID(), act: 'refer', baseVersion: before.version, body: 'other', name: '人民法院', nextAt: Date.now() + 86_400_000, note: '属诉讼' }, op1), RangeError)
+    calendar.zone = zone
+    t.match(records.status(), { journal: 0, rejected: 0 })
+    t.match(await records.get(before.id), { version: before.version, state: 'open' })
+  })
+
   await t.test('acts are done once, however often they are sent', async (t) => {
     const before = await records.openTicket(opening(randomUUID(), { operatorId: op1.id }))
     const early = edit({ description: '停机前' })

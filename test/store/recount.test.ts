@@ -2,9 +2,10 @@ import t from 'tap'
 import type { Rules } from '../../src/dispatch/core/rules.js'
 import { verifyHistories } from '../../src/store/audit.js'
 import { startClock } from '../../src/dispatch/core/clocks.js'
-import { recount } from '../../src/store/recount.js'
+import { importSheet, knownNow } from '../../src/store/imports.js'
+import { recount, recountDue } from '../../src/store/recount.js'
 import { startCaseWork } from '../helpers/case-work.js'
-import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
+import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
 
 const DAY = 86_400_000
 
@@ -69,4 +70,67 @@ t.test('a limit that by the new calendar was over long ago is due now, and nobod
   t.match(is, { next: 'urge', startedAt })
   t.ok((is?.at.urge ?? Infinity) <= now && (is?.at.urge ?? 0) > now - 60_000, 'due now')
   t.ok((is?.at.supervise ?? 0) > now + 3_600_000 && (is?.at.notice ?? 0) > (is?.at.supervise ?? 0), 'the rest at its distance')
+})
+
+t.test('a count that was interrupted is made good, whoever does it: the server, or the next import; and what a node delivered by the old calendar meanwhile is right too', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act } = await startCaseWork(store)
+  const given = async (): Promise<string> => {
+    const id = await open({ category: 'noise' })
+    await act(id, 'dispatch', { unitId: 'telecom' })
+    await act(id, 'deliver', { how: 'phone', unitId: 'telecom' })
+    return id
+  }
+  const reportOf = async (id: string): Promise<number> => (await store.records.get(id)).work.clocks.find(({ clock }) => clock === 'report')?.at.urge ?? 0
+  const dayOf = (n: number): string => new Date(Date.now() + n * DAY + 8 * 3_600_000).toISOString().slice(0, 10)
+  /** The sheet is committed, and whoever imported it is gone. */
+  const load = async (off: number): Promise<void> => {
+    const sheet = `day,kind,name,source\n${Array.from({ length: off }, (_, n) => `${dayOf(n)},holiday,长假,通知`).join('\n')}\n`
+    t.match(await importSheet(store.pool, 'calendar', sheet, await knownNow(store.pool, []), false, true), { problems: [], dry: false })
+  }
+  const waiting = async (): Promise<number> => (await owner.query('select from recount_due')).rowCount ?? 0
+
+  const first = await given()
+  const was = await reportOf(first)
+  await load(15)
+  // This node has not read the new calendar: its next turn comes later.
+  const stale = await given()
+  t.ok(was < Date.now() + 12 * DAY && await reportOf(stale) < Date.now() + 12 * DAY)
+  await recountDue(store.pool, 'Asia/Shanghai')
+  for (const id of [first, stale]) t.ok(await reportOf(id) > Date.now() + 14 * DAY)
+  t.equal(await waiting(), 1, 'some node may still deliver by the old one')
+  await owner.query(`update recount_due set since = since - interval '61 s'`)
+  t.equal(await recountDue(store.pool, 'Asia/Shanghai'), 0, 'what was counted stays')
+  t.equal(await waiting(), 0)
+
+  // Two that were both interrupted.
+  await load(25)
+  await load(40)
+  await until('the server counts by itself', async () => await reportOf(first) > Date.now() + 39 * DAY && await reportOf(stale) > Date.now() + 39 * DAY, 40_000)
+  t.match((await store.records.history(first)).filter(({ act: name }) => name === 'recount').length, 2)
+  t.same((await verifyHistories(store.pool)).faults, [])
+})
+
+t.test('a limit that lies ahead again by the new calendar is warned of again, and due then', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const { open, act } = await startCaseWork(store)
+  const id = await open({ category: 'noise' })
+  await act(id, 'dispatch', { unitId: 'telecom' })
+  await act(id, 'deliver', { how: 'phone', unitId: 'telecom' })
+  const startedAt = Date.now() - 40 * DAY
+  const rules = store.rules()
+  const of = (kind: 'holiday' | 'workday'): Rules => ({ ...rules, calendar: { ...rules.calendar, days: new Map([...rules.calendar.days, ...Array.from({ length: 43 }, (_, n) => [new Date(startedAt + (n - 1) * DAY + 8 * 3_600_000).toISOString().slice(0, 10), kind] as const)]), years: { has: () => true } as unknown as Rules['calendar']['years'] } })
+  const long = startClock('report', await store.records.get(id), 'telecom', of('workday'), startedAt)
+  if (long === null) throw new Error('no report is due')
+  // Everything has come of it.
+  const spent = { ...long, next: null }
+  await asOwner(t, store).query(`update ticket set work = jsonb_set(work, '{clocks}', $2) where id = $1`, [id, JSON.stringify([spent])])
+  await asOwner(t, store).query(`update ticket_clock set started_at = to_timestamp($2 / 1000.0), due_at = to_timestamp($3 / 1000.0), next_stage = null, next_at = null where ticket_id = $1 and clock = 'report'`, [id, startedAt, long.at.urge])
+  t.equal(await recount(store.pool, of('workday'), of('holiday')), 1)
+  t.match((await store.records.get(id)).work.clocks.find(({ clock }) => clock === 'report'), { next: 'warn' })
 })

@@ -84,8 +84,8 @@ export const unitEn: typeof unitZhCN = {
   dismiss: 'Got it',
   open: 'Open',
   notices: {
-    'dispatch': 'New ticket', 'urge': 'Urged', 'supervise': 'Supervised', 'undelivered': 'Not delivered', 'ruling-wanted': 'Ruling wanted', 'incident': 'Incident', 'warn': 'Due soon', 'notice': 'Overdue', 'reassigned': 'Given to another', 'stood-down': 'Help no longer wanted', 'merged': 'Merged', 'void': 'Void', 'redo': 'Sent back', 'raised': 'More urgent now',
-    'filed': 'Filed without a call', 'returned': 'Returned', 'reported': 'Reported', 'referred': 'Referred', 'extension-asked': 'Extension asked', 'extension-answered': 'Extension answered', 'disputed': 'Disputed', 'closed': 'Closed', 'told': 'Complainant told', 'conflict': 'Conflict', 'decided': 'Conflict decided',
+    'dispatch': 'New ticket', 'urge': 'Urged', 'supervise': 'Supervised', 'undelivered': 'Not delivered', 'ruling-wanted': 'Ruling wanted', 'incident': 'Incident', 'warn': 'Due soon', 'notice': 'Overdue', 'reassigned': 'Given to another', 'stood-down': 'Help no longer wanted', 'merged': 'Merged', 'void': 'Void', 'redo': 'Sent back', 'changed': 'Corrected', 'raised': 'More urgent now',
+    'filed': 'Filed without a call', 'ungathered': 'Taken out of an incident', 'returned': 'Returned', 'reported': 'Reported', 'referred': 'Referred', 'extension-asked': 'Extension asked', 'extension-answered': 'Extension answered', 'disputed': 'Disputed', 'closed': 'Closed', 'told': 'Complainant told', 'conflict': 'Conflict', 'decided': 'Conflict decided',
   },
   titleNew: (count) => `(${count}) new`,
   soundOn: 'Alert sound: on',

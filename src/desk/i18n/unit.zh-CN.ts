@@ -87,8 +87,8 @@ export const unitZhCN = {
   dismiss: '知道了',
   open: '打开',
   notices: {
-    'dispatch': '新工单', 'urge': '催办', 'supervise': '督办', 'undelivered': '未送达', 'ruling-wanted': '待裁定', 'incident': '聚集事件', 'warn': '临近到期', 'notice': '超期通报', 'reassigned': '已转走', 'stood-down': '无需协办', 'merged': '已并案', 'void': '已作废', 'redo': '发回重办', 'raised': '情况升级',
-    'filed': '新来件', 'returned': '已退单', 'reported': '已反馈', 'referred': '已转介', 'extension-asked': '申请延期', 'extension-answered': '延期答复', 'disputed': '权属异议', 'closed': '已办结', 'told': '已告知诉求人', 'conflict': '断线冲突', 'decided': '冲突已裁定',
+    'dispatch': '新工单', 'urge': '催办', 'supervise': '督办', 'undelivered': '未送达', 'ruling-wanted': '待裁定', 'incident': '聚集事件', 'warn': '临近到期', 'notice': '超期通报', 'reassigned': '已转走', 'stood-down': '无需协办', 'merged': '已并案', 'void': '已作废', 'redo': '发回重办', 'raised': '情况升级', 'changed': '内容更正',
+    'filed': '新来件', 'ungathered': '移出合并', 'returned': '已退单', 'reported': '已反馈', 'referred': '已转介', 'extension-asked': '申请延期', 'extension-answered': '延期答复', 'disputed': '权属异议', 'closed': '已办结', 'told': '已告知诉求人', 'conflict': '断线冲突', 'decided': '冲突已裁定',
   } satisfies Record<NoticeKind, string>,
   titleNew: (count: number) => `(${count}) 新工单`,
   soundOn: '提示音：开',

@@ -7,7 +7,7 @@ import { loosens, type TicketWork } from '../../contracts/work.js'
 import { difference, factsOf, same, TRACKED, type Changes } from './changes.js'
 import { allowed, atHall, begin, beginDelivery, deliver, extend, guardedBy, hazardous, hazardousAtHall, undelivered, without } from './clocks.js'
 import { toCaller, toUnits, unitsOf, type NoticeDraft } from './notices.js'
-import { regrade } from './regrade.js'
+import { corrected, regrade } from './regrade.js'
 import { heldTo, knownDuty, mayRule, refuse, tooFar } from './refusal.js'
 import type { Rules } from './rules.js'
 import { assigneesAmong, giveBack, isLast, MOST_RETURNS, performUnit, rulingWanted, takenBack, type Moved } from './unit-acts.js'
@@ -132,8 +132,12 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     const heard = outcome === 'answered' && before.state === 'open' && before.operatorId !== null && work.members === 0
     return { ticket, notices: [...toUnits(before, 'closed'), ...heard ? [] : toCaller(ticket, 'closed')] }
   }
-  /** Nobody ends a danger without a word. */
-  const saidWhy = (note: string): void => { if (work.hazard && work.safeAt === null && note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here') }
+  /** Nobody ends a danger without a word. What no unit was given is one by its category already. → whether it is one */
+  const saidWhy = (note: string, hazard = work.hazard): boolean => {
+    const danger = hazard && work.safeAt === null
+    if (danger && note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here')
+    return danger
+  }
 
   /** Whom he asked is not satisfied: that it ends all the same is for who leads the hall to say, and why; where he is so in part somebody says why. */
   const overCitizen = (note: string): void => {
@@ -155,7 +159,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
   }
 
   switch (act.act) {
-    case 'edit': return regrade(before, { ...next, fields: { ...next.fields, ...act.changes } }, rules, now)
+    case 'edit': return corrected(before, regrade(before, { ...next, fields: { ...next.fields, ...act.changes } }, rules, now), rules, now)
     case 'dispatch':
       if (act.unitId === before.unitId && before.state === 'dispatched') refuse(before, act.act, '已派给该单位，无需再派', 'it is with this unit already')
       if (before.state === 'dispatched' && act.note.trim() === '') refuse(before, act.act, '改派他单位须写明理由', 'say why it goes to another unit')
@@ -193,8 +197,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       overCitizen(act.note)
       // The matter is another body's; a danger is not, and somebody has a clock for it: the unit that has it, else the hall.
       const hazard = before.state === 'open' ? hazardous(before, rules) : work.hazard
-      const danger = hazard && work.safeAt === null
-      if (danger && act.note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here')
+      const danger = saidWhy(act.note, hazard)
       // Whose putting-down it was it stays, whoever refers it on: the hall may take it back.
       const by = who.role === 'unit' ? who.unitId : before.work.referral?.by
       // Who waits for one body to take it waits no longer for another one: a receipt that is awaited goes on.

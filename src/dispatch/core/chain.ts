@@ -1,6 +1,7 @@
 import type { Clock } from '../../contracts/life-cycle.js'
 import { NO_WORK } from '../../contracts/ticket.js'
 import { factsOf, plain } from './changes.js'
+import { STAGE_ACTS } from './escalation.js'
 import { unmarked, type MarkedHead, type Marks } from './marks.js'
 
 /** One row of a ticket's history as the database has it. `at`, `recordedAt`: µs since the epoch; `changes`, `marks`: jsonb as PostgreSQL prints it. */
@@ -63,6 +64,9 @@ function strayed(rows: readonly ChainRow[], { state, facts, columns }: TicketHea
   return Object.keys(expected).find((field) => field !== 'state' && plain(expected[field]) !== plain(facts[field])) ?? Object.keys(columns).find((field) => plain(columns[field]) !== plain(facts[field])) ?? null
 }
 
+/** As histories name that a clock came to a stage. */
+const STAGES_COME: ReadonlySet<string> = new Set([...Object.values(STAGE_ACTS), 'undelivered'])
+
 /** A clock that runs and comes to no stage any more has come to its last, and the history says so; but where more time was given late. */
 function silenced(rows: readonly ChainRow[], spent: readonly Clock[]): boolean {
   if (spent.length === 0 || rows.some(({ act }) => act === 'answer-extension' || act === 'from-city')) return false
@@ -85,6 +89,6 @@ export function verifyChain(rows: readonly ChainRow[], head: TicketHead, sha256:
   if (rows.length !== head.version) return { type: 'short', ticketId, version: rows.length, expected: head.version }
   // Tickets that were loaded as closed have no row that says so.
   if (rows.some(({ changes }) => changes.includes('"state"')) && state !== head.state) return { type: 'state', ticketId, version: head.version, expected: state, found: head.state }
-  const field = strayed(rows, head) ?? unmarked(rows.map(({ marks }) => (marks === null ? null : JSON.parse(marks) as Marks)), head.marked) ?? (silenced(rows, head.spent) ? 'stages' : null)
+  const field = strayed(rows, head) ?? unmarked(rows.map(({ act, changes, marks }) => ({ marks: marks === null ? null : JSON.parse(marks) as Marks, stageOf: STAGES_COME.has(act) ? (JSON.parse(changes) as { clock?: readonly [unknown, Clock] }).clock?.[1] : undefined })), head.marked) ?? (silenced(rows, head.spent) ? 'stages' : null)
   return field === null ? null : { type: 'field', ticketId, version: head.version, field }
 }

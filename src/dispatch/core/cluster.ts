@@ -36,7 +36,7 @@ export interface Gathering {
   readonly main: string
   /** They follow by themselves. */
   readonly members: readonly string[]
-  /** Units work on them: whether they follow is for a person to say. */
+  /** Units work on them, or the one that they would follow is said to be done: what they are is for a person to say. */
   readonly beside: readonly string[]
   /** It was no incident before. */
   readonly raised: boolean
@@ -69,7 +69,7 @@ export function samePlace(a: Spot, b: Spot, metres: number): boolean {
  * Which tickets of one category belong together: where as many as the rule's burst lie within its metres, whatever became of each, the one that leads already does, else the
  * oldest that a unit has, else the oldest. Who is with nobody yet follows it; what other units work on is put before a person, so that no unit's work is dropped.
  * Who leads already must have been called about within the rule's minutes, and count with those that follow it: two tickets that a person merged are not an incident
- * that takes in whoever calls from there. Nor is one that is said to be done: who calls then says that it is not, or that it is another. A category without a burst is never gathered by itself. Pure; the order of `spots` does not matter.
+ * that takes in whoever calls from there. Nor is one that is said to be done: who calls then says that it is not, or that it is another, and is put before a person. A category without a burst is never gathered by itself. Pure; the order of `spots` does not matter.
  * @param now ms
  */
 export function gather(spots: readonly Spot[], rule: ClusterRule, now: number): readonly Gathering[] {
@@ -88,7 +88,14 @@ export function gather(spots: readonly Spot[], rule: ClusterRule, now: number): 
     found.push({ main: main.id, members, beside, raised: main.members === 0 || 1 + main.members + near.length - members.length < burst })
   }
   const around = (spot: Spot): Spot[] => alone.filter((other) => !taken.has(other.id) && samePlace(spot, other, metres))
-  for (const main of spots.filter(({ members, latestAt, hand }) => members > 0 && hand !== 'done' && latestAt > now - minutes * 60_000).sort(byAge)) {
+  const led = spots.filter(({ members, latestAt }) => members > 0 && latestAt > now - minutes * 60_000).sort(byAge)
+  for (const main of led.filter(({ hand }) => hand === 'done')) {
+    const near = around(main)
+    const again = near.filter(({ hand }) => hand === 'nobody').map(({ id }) => id)
+    // They may all the same be many enough to be one of their own.
+    if (again.length > 0 && 1 + main.members + near.length >= burst) found.push({ main: main.id, members: [], beside: again, raised: false })
+  }
+  for (const main of led.filter(({ hand }) => hand !== 'done')) {
     const near = around(main)
     if (1 + main.members + near.length >= burst) raise(main, near)
   }

@@ -16,9 +16,14 @@ const KILOMETRES = /^(.*?)(?:K\s*(\d{1,4})(?:\s*\+\s*(\d{1,3})|\.(\d{1,3}))?|(?<
 /** Marks further apart say too little about what lies between them, metres. */
 const MOST_APART = 20_000
 
-/** What somebody typed, if it is a mark on a road that he names; else null. */
-export function readMark(text: string): Mark | null {
-  const [, road = '', kilometres, plus, decimals, spoken, spokenDecimals, spokenPlus] = KILOMETRES.exec(text.normalize('NFKC').trim()) ?? []
+/** As it is read: full width is half width, and nothing stands around it. */
+const plainMark = (text: string): string => text.normalize('NFKC').trim()
+
+/** The name of a place, if it is a mark on a road that it names; else null. */
+export const readMark = (text: string): Mark | null => markOf(plainMark(text))
+
+function markOf(plain: string): Mark | null {
+  const [, road = '', kilometres, plus, decimals, spoken, spokenDecimals, spokenPlus] = KILOMETRES.exec(plain) ?? []
   const whole = kilometres ?? spoken
   if (whole === undefined) return null
   const roadCode = CODE.exec(road.trim())?.[0].toUpperCase() ?? ''
@@ -36,7 +41,7 @@ const plainRoad = (name: string): string => name.replace(/公路$/, '')
 
 /** A mark as an operator types what a caller says: the side that he names is no part of it, and 连霍高速公路 is 连霍高速. Null: none. */
 export function typedMark(text: string): Mark | null {
-  const mark = readMark(text.normalize('NFKC').trim().replace(BEHIND, '').replace(BEFORE, ''))
+  const mark = markOf(plainMark(text).replace(BEHIND, '').replace(BEFORE, ''))
   if (mark === null) return null
   const roadName = plainRoad(mark.roadName)
   return mark.roadCode === '' && (roadName.length < 2 || /(?:方向|[上下]行线?)$/.test(roadName)) ? null : { ...mark, roadName }

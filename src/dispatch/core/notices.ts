@@ -1,4 +1,4 @@
-import type { NoticeKind } from '../../contracts/dispatch.js'
+import { ROAD_FIELDS, type NoticeKind, type RoadField } from '../../contracts/dispatch.js'
 import { LIFE_CYCLE, type Clock, type Stage } from '../../contracts/life-cycle.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
@@ -15,6 +15,8 @@ export interface NoticeDraft {
   readonly clock?: Clock
   /** Which unit it is about, where that is not who is told. */
   readonly about?: string
+  /** Of `changed`: what reads otherwise now. */
+  readonly changed?: readonly RoadField[]
   /** By what was done on which ticket, where that is not the reader's own: the one that it follows. */
   readonly by?: TicketWork
 }
@@ -45,7 +47,9 @@ const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'void': { zh: '工单已作废', en: 'Void' },
   'redo': { zh: '发回重办', en: 'Sent back' },
   'raised': { zh: '情况升级', en: 'More urgent now' },
+  'changed': { zh: '内容更正', en: 'Corrected' },
   'filed': { zh: '新来件（无来电）', en: 'Filed without a call' },
+  'ungathered': { zh: '移出合并，待派单', en: 'Taken out of an incident' },
   'returned': { zh: '单位退单', en: 'Returned by the unit' },
   'reported': { zh: '单位已反馈', en: 'Reported by the unit' },
   'referred': { zh: '已转介', en: 'Referred' },
@@ -65,9 +69,16 @@ const oneLine = (text: string, most: number): string => { const flat = text.repl
 /** A unit hears that it has to do with a ticket no more, and which one; what the ticket says is not its business now. */
 export const partingText = (kind: NoticeKind, { number }: Ticket): Bilingual => ({ zh: `${TITLES[kind].zh} ${number}`, en: `${TITLES[kind].en} ${number}` })
 
-/** What a unit or the hall reads. */
-export function noticeText(kind: NoticeKind, ticket: Ticket): Bilingual {
-  const { zh, en } = TITLES[kind]
+const ROAD_NAMES: Readonly<Record<RoadField, Bilingual>> = { place: { zh: '地点', en: 'place' }, point: { zh: '位置', en: 'position' }, description: { zh: '情况', en: 'description' } }
+/** What is corrected, by name; a position that moved with the words of its place goes without saying. */
+function correctedTitle(changed: readonly RoadField[]): Bilingual {
+  const said = ROAD_FIELDS.filter((field) => changed.includes(field) && (field !== 'point' || !changed.includes('place')))
+  return { zh: `${said.map((field) => ROAD_NAMES[field].zh).join('、')}更正`, en: `Corrected (${said.map((field) => ROAD_NAMES[field].en).join(', ')})` }
+}
+
+/** What a unit or the hall reads. @param changed what a correction is about; left out: it is not said */
+export function noticeText(kind: NoticeKind, ticket: Ticket, changed: readonly RoadField[] = []): Bilingual {
+  const { zh, en } = kind === 'changed' && changed.length > 0 ? correctedTitle(changed) : TITLES[kind]
   const about = [oneLine(ticket.fields.place, 60), oneLine(ticket.fields.description, 80)].filter((part) => part !== '').join(' · ')
   const danger = ticket.work.hazard && ticket.work.safeAt === null
   return {

@@ -1,6 +1,8 @@
+import { ROAD_FIELDS } from '../../contracts/dispatch.js'
 import { LIFE_CYCLE } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import { PRIORITIES, type RunningClock } from '../../contracts/work.js'
+import { same } from './changes.js'
 import { atHall, begin, beginDelivery, hazardous, hazardousAtHall, over, running, startClock, UNIT_CLOCKS, without } from './clocks.js'
 import { toUnits, unitsOf } from './notices.js'
 import type { Rules } from './rules.js'
@@ -60,4 +62,19 @@ export function regrade(before: Ticket, changed: Ticket, rules: Rules, now: numb
   if (!graver || guarded.unitId === null) return { ticket: guarded, notices: [] }
   // Until they confirm it nobody may take it for known.
   return { ticket: { ...guarded, work: { ...guarded.work, clocks: beginDelivery(guarded, rules, now, unitsOf(guarded), 'raised') } }, notices: toUnits(guarded, 'raised') }
+}
+
+/**
+ * Who is on the road hears that it is somewhere else, or about something else, than he was told; what makes it graver says it too (`regrade`). Until he confirms it nobody may take it for known. Pure.
+ * @param moved what else an edit made of the ticket
+ */
+export function corrected(before: Ticket, moved: Moved, rules: Rules, now: number): Moved {
+  const { ticket, notices } = moved
+  const changed = ROAD_FIELDS.filter((field) => !same(before.fields[field], ticket.fields[field]))
+  const { state, work: { hazard, safeAt } } = ticket
+  // Whom a danger was left to goes there still, whatever else of it was referred.
+  const working = LIFE_CYCLE[state].clocks.includes('delivery') || (state === 'referred' && hazard && safeAt === null)
+  if (changed.length === 0 || !working || notices.some(({ kind }) => kind === 'raised')) return moved
+  const units = unitsOf(ticket)
+  return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, units, 'changed') } }, notices: [...notices, ...units.map((unitId) => ({ kind: 'changed', to: { unitId }, changed } as const))] }
 }

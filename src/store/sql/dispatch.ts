@@ -113,7 +113,7 @@ with after as (
   update outbox o set dead_at = coalesce(o.dead_at, clock_timestamp()), next_at = null, error = '${OVER}' from after a
   where o.ticket_id = $1 and o.receipt_at is null and (
     ${runs ? `(o.kind = 'undelivered' and o.channel = 'terminal' and o.dead_at is null and o.body ->> 'about' in (select unit_id from ended where clock = 'delivery'))
-    or ` : ''}(o.audience = 'hall' and o.channel = 'terminal' and o.dead_at is null and ((o.kind = 'filed' and a.state <> 'open') or (o.kind = 'reported' and a.state <> 'reported') or (o.kind = 'returned' and a.state <> 'returned') or (o.kind = 'ruling-wanted' and a.state <> 'ruling')
+    or ` : ''}(o.audience = 'hall' and o.channel = 'terminal' and o.dead_at is null and ((o.kind in ('filed', 'ungathered') and a.state <> 'open') or (o.kind = 'reported' and a.state <> 'reported') or (o.kind = 'returned' and a.state <> 'returned') or (o.kind = 'ruling-wanted' and a.state <> 'ruling')
       or (o.kind = 'extension-asked' and a.work -> 'extension' ->> 'state' is distinct from 'asked')))
     or (${ASKS} and (o.channel = 'terminal' or o.next_at is not null or o.dead_at is not null) and o.error <> '${OVER}' and ${NO_LONGER}))
 )` : ''}${told ? `, drafts as (
@@ -139,6 +139,20 @@ select ${TICKET} from after`
 export const REWORD = `
 update outbox set body = body || jsonb_build_object('text', $2::jsonb -> kind, 'place', $3::text)
 where ticket_id = $1 and audience = 'unit' and unit_id = any($4::text[]) and receipt_at is null and (channel = 'terminal' or sent_at is null)`
+
+/** Corrections that nobody has heard, nor hears in this moment. A county hears of each at once. $1 ticket, $2 units */
+export const CORRECTIONS_WAITING = `
+select id, unit_id, body -> 'changed' as changed from outbox
+where ticket_id = $1 and kind = 'changed' and audience = 'unit' and unit_id = any($2::text[]) and receipt_at is null and dead_at is null and leased_until is null and tries = 0 and next_at > clock_timestamp() + interval '1 s' for update`
+/** $1 message, $2 draft, $3 ms from now, $4 at most so long after it was written */
+export const CORRECT_AGAIN = `update outbox set body = body || ($2::jsonb -> 'body'), next_at = least(clock_timestamp() + $3::double precision * interval '1 ms', created_at + $4::double precision * interval '1 ms') where id = $1`
+/** On each of a unit's ways on which none of these waits. $1 ticket, $2 draft, $3 corrections that wait, $4 ms from now */
+export const TELL_CORRECTION = `
+with d as (select * from jsonb_to_record($2::jsonb) as x (kind text, unit text, body jsonb)),
+ways as (select 'terminal' as channel, '' as address union all select c.channel, c.address from unit_channel c join d on d.unit = c.unit_id where c.enabled)
+insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body, created_at, next_at)
+select d.kind, 'unit', w.channel, d.unit, w.address, $1, d.body, statement_timestamp(), clock_timestamp() + $4::double precision * interval '1 ms' from d, ways w
+where not exists (select from outbox o where o.id = any($3::uuid[]) and o.unit_id = d.unit and o.channel = w.channel and o.address = w.address)`
 
 const acts = new Map<string, { readonly name: string; readonly text: string }>()
 /** The statement of an act, to be prepared once by its name. */
@@ -167,11 +181,18 @@ export const NEXT_CLOCK = `select extract(epoch from min(next_at) - clock_timest
 /** Tickets of which a unit's clock runs. */
 export const RUNNING_OF_UNITS = `select distinct ticket_id as id from ticket_clock where ended_at is null and unit_id is not null and clock <> 'delivery' order by 1`
 
+/** The calendar as it is, before another takes its place in the same transaction. */
+export const KEEP_CALENDAR = `insert into recount_due (days, years) select coalesce(jsonb_object_agg(to_char(day, 'YYYY-MM-DD'), kind), '{}'), array(select year from calendar_year order by year) from calendar_day`
+/** Calendars that were replaced, and whether that is so long ago that no node counts by them any more. $1 ms */
+export const READ_RECOUNTS = `select id, days, years, since <= clock_timestamp() - $1::double precision * interval '1 ms' as settled from recount_due order by id`
+export const FORGET_RECOUNT = `delete from recount_due where id = any($1::bigint[])`
+
 /** Whether another node keeps acts, by what it said lately; and whether one has said nothing since $2 ms ago, when PostgreSQL was back. $1 this node */
 export const KEPT_ELSEWHERE = `
 select bool_or(kept > 0 and at > clock_timestamp() - interval '10 s') as keeps, bool_or(at < clock_timestamp() - $2::double precision * interval '1 ms') as silent from node_presence where node <> $1`
 
-const UNREAD = `o.channel = 'terminal' and o.receipt_at is null and o.dead_at is null`
+/** A correction that is still being typed is not told yet. */
+const UNREAD = `o.channel = 'terminal' and o.receipt_at is null and o.dead_at is null and (o.kind <> 'changed' or o.next_at <= clock_timestamp())`
 /** @param undelivered which notices of a ticket say to `whose` reader that a unit `c.unit_id` has to confirm it */
 const unread = (whose: string, undelivered: string): string => `
 select o.id, o.kind, o.unit_id, o.ticket_id, o.body, o.created_at from (
@@ -192,8 +213,17 @@ export const NOTICES_OF_UNITS = `select n.* from unnest($1::text[]) as u (unit) 
 export const CONFIRM_NOTICE = `
 update outbox set receipt_at = clock_timestamp(), sent_at = coalesce(sent_at, clock_timestamp()), next_at = null
 where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2) and receipt_at is null returning kind, unit_id, ticket_id`
-/** Whether a message was written before $2: its receipt says nothing of what the unit is told since. $1 message */
-export const WRITTEN_BEFORE = `select created_at < $2 as before from outbox where id = $1`
+/**
+ * Whether a message was written before $2: its receipt says nothing of what the unit is told since. And what the unit was told after it that has it delivered, on whatever way, and
+ * has not confirmed on any. $1 message
+ */
+export const WHAT_WAS_TOLD = `
+select m.created_at < $2 as before, n.kind as newer, n.created_at as told_at from outbox m
+left join lateral (
+  select kind, created_at from outbox n where n.ticket_id = m.ticket_id and n.audience = 'unit' and n.unit_id = m.unit_id and n.kind in (${DELIVERING}) and n.kind <> 'dispatch' and n.kind <> m.kind and n.created_at > m.created_at and n.error <> '${OVER}'
+    and not exists (select from outbox r where r.ticket_id = n.ticket_id and r.audience = 'unit' and r.unit_id = n.unit_id and r.kind in (${DELIVERING}) and r.created_at >= n.created_at and r.receipt_at is not null)
+  order by created_at limit 1) n on true
+where m.id = $1`
 export const NOTICE_KNOWN = `select kind, unit_id, ticket_id from outbox where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2)`
 
 /**

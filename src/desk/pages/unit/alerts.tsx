@@ -9,7 +9,7 @@ import { useWide } from '../../widgets/use-wide.js'
 import { alertsOf } from './alert-order.js'
 
 /** Kinds that are bad news for who reads them. */
-const GRAVE: ReadonlySet<string> = new Set(['urge', 'supervise', 'notice', 'redo', 'raised', 'undelivered', 'incident'])
+const GRAVE: ReadonlySet<string> = new Set(['urge', 'supervise', 'notice', 'redo', 'raised', 'changed', 'undelivered', 'incident'])
 /** Lines on a telephone, until somebody wants all of them: the list below them is what he works with. */
 const NARROW = 2
 
