@@ -26,8 +26,8 @@ interface InRow { readonly seq: string; readonly id: string; readonly payload: s
 interface ViewRow { readonly name: string; readonly peer: 'city' | 'county'; readonly units: string[]; readonly heard_at: Date | null; readonly silent: string | null; readonly skew: string; readonly trouble: string; readonly waiting: number; readonly conflicts: number }
 interface ConflictRow { readonly id: string; readonly line: string; readonly ticket_id: string; readonly number: string; readonly unit_id: string; readonly opened_at: Date; readonly acts: Conflict['acts']; readonly city: Conflict['city']; readonly decision: Conflict['decision']; readonly decided_at: Date | null; readonly decided_by: string | null; readonly note: string }
 
-/** Lines to counties, or to the city, in PostgreSQL. */
-export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LinePhotoDeps['attachments'], onTrouble: (fields: object, text: string) => void): LineStore {
+/** Lines to counties, or to the city, in PostgreSQL. @param node who dials */
+export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LinePhotoDeps['attachments'], onTrouble: (fields: object, text: string) => void, node = ''): LineStore {
   const inTransaction = <T>(work: (pen: Pen) => Promise<T>): Promise<T> => withPen(pool, rules, work)
   const one = async (text: string, values: unknown[]): Promise<Line | null> => (await pool.query<Line>(text, values)).rows[0] ?? null
 
@@ -90,7 +90,15 @@ export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LineP
       await pool.query(sql.ADD_SIGNER, [made.id, made.privateKey])
       return made
     },
-    async nextTurn(name) { return Number((await pool.query<{ turn: string }>(sql.NEXT_TURN, [name])).rows[0]?.turn ?? 1) },
+    async dial(name) {
+      const { rows: [row] } = await pool.query<{ turn: string; acked: string | null }>(sql.DIAL, [name, node])
+      return row === undefined ? null : { turn: Number(row.turn), acked: Number(row.acked ?? 0) }
+    },
+    async stands(name, up) { return (await pool.query(sql.STANDS, [name, node, up])).rowCount === 1 },
+    async standing(name) {
+      const { rows: [row] } = await pool.query<{ up: boolean; since: string }>(sql.STANDING, [name])
+      return { up: row?.up ?? false, since: Number(row?.since ?? 0) }
+    },
     async takeTurn(name, turn) { return (await pool.query(sql.TAKE_TURN, [name, turn])).rowCount === 1 },
     async state(name) {
       const { rows: [row] } = await pool.query<StateRow>(sql.LINE_STATE, [name])

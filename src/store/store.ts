@@ -185,7 +185,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
         if (home !== undefined) await withPen(pools.work, rules, async (pen) => pen.tell(home.line, { kind: 'reveal', ticketId, by: { id: who.id, name: who.displayName }, unitId: who.unitId ?? '', reason, at: (await pen.status(ticketId)).now }))
       },
     },
-    lines: makeLineStore(pools.work, rules, attachments, onTrouble),
+    lines: makeLineStore(pools.work, rules, attachments, onTrouble, node),
     people: { ...people, revoke: records.endSession, bySession: (tokenHash: Buffer) => (records.isEnding(tokenHash) ? Promise.resolve(null) : people.bySession(tokenHash)) },
     account: makeCallAccount({ pool: pools.read, timeZone: options.timeZone, clock: options.clock }),
     talks: makeTalkStore(pools.people),

@@ -51,6 +51,10 @@ t.test('messages that come twice, and requests whose answer is lost, are done on
 t.test('a county’s desks are told whose they are', async (t) => {
   t.same(w.county.node.intake.desk.healthView().line?.units, ['yanshi'])
   t.equal(w.city.node.intake.desk.healthView().line, undefined)
+  t.match(await w.county.rows('select dialler, up from line'), [{ dialler: 'county', up: true }])
+  const beat = async (): Promise<number> => (await w.county.rows<{ at: Date }>(`select at from node_presence where node = 'county'`))[0]?.at.getTime() ?? 0
+  const before = await beat()
+  await until('it to beat, by which others know that it lives', async () => await beat() > before)
 })
 
 t.test('messages that overtake one another wait for those before them, and the gaps are asked for again', async (t) => {

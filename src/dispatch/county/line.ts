@@ -3,7 +3,7 @@ import { Exchange, type LineState } from '../../contracts/county.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { startLoop, type Loop } from '../loop.js'
 import { opened, spoken, taken } from './exchange.js'
-import type { LineStore, Post } from './ports.js'
+import type { Line, LineStore, Post } from './ports.js'
 
 export interface LineDeps {
   readonly store: LineStore
@@ -32,11 +32,15 @@ export interface CountyLine extends Loop {
   readonly units: readonly string[]
 }
 
-/** A county's side of its line: it dials the city again and again, whether there is something to say or not. Everything waits in the database meanwhile. */
+/**
+ * A county's side of its line: it dials the city again and again, whether there is something to say or not. Everything waits in the database meanwhile. Of several nodes
+ * one dials: as long as it lives and reaches the city. The others show what it finds, and take over.
+ */
 export function startLine({ store, post, every, onLine, onError, clock, random = Math.random }: LineDeps): CountyLine {
   const firstRetry = Math.min(FIRST_RETRY, every)
   const longestRetry = LONGEST_RETRY * firstRetry
   let failures = 0
+  let dials = false
   let up = false
   let since = clock()
   let waiting = 0
@@ -50,11 +54,20 @@ export function startLine({ store, post, every, onLine, onError, clock, random =
   }
 
   /** → whether there is more to say or to hear at once. */
-  async function round(): Promise<boolean> {
-    const line = await store.city()
-    units = line?.units ?? []
-    if (line === null) return false
-    const turn = await store.nextTurn(line.name)
+  async function round(line: Line): Promise<boolean> {
+    const dialled = await store.dial(line.name)
+    if (dialled === null) {
+      dials = false
+      ;({ up, since } = await store.standing(line.name))
+      return false
+    }
+    const { turn } = dialled
+    // How it stands, and what the city has, the node knows that dialled until now.
+    if (!dials) {
+      peer = { have: dialled.acked, held: [] }
+      ;({ up, since } = await store.standing(line.name))
+    }
+    dials = true
     const mine = await spoken(store, line, turn, peer)
     const answer = await post(`${line.url.replace(/\/$/, '')}/api/lines/${line.name}/exchange`, mine)
     if (!Value.Check(Exchange, answer)) throw new Error('the city answers something else')
@@ -64,7 +77,7 @@ export function startLine({ store, post, every, onLine, onError, clock, random =
     const before = peer
     peer = said.state
     await taken(store, line, said)
-    turnOf(true, '')
+    if (!up && await store.stands(line.name, true)) turnOf(true, '')
     // A piece of a photo is followed by the next; one that it did not take is not sent again at once.
     const asksOn = mine.part !== undefined && (peer.wants?.id !== before.wants?.id || peer.wants?.from !== before.wants?.from)
     return said.messages.length > 0 || said.part !== null || asksOn || (mine.messages.length > 0 && peer.have > before.have)
@@ -73,13 +86,18 @@ export function startLine({ store, post, every, onLine, onError, clock, random =
   const loop = startLoop({
     every, afterFailure: longestRetry, onError,
     async look(closed) {
+      let line: Line | null = null
       try {
-        while (await round() && !closed());
+        line = await store.city()
+        units = line?.units ?? []
+        while (line !== null && await round(line) && !closed()) line = await store.city()
         failures = 0
         return undefined
       } catch (error) {
         failures += 1
-        turnOf(false, (error as Error).message)
+        dials = false
+        // Another node may have a way to it. Of who dials no more nobody hears that the line is cut.
+        if (line === null || await store.stands(line.name, false).catch(() => true)) turnOf(false, (error as Error).message)
         if (error instanceof LiandongError) onError(error)
         // Doubled each time, anywhere between half of it and all of it: seven counties whose line came back do not dial in one instant.
         const whole = Math.min(longestRetry, firstRetry * 2 ** (failures - 1))

@@ -23,8 +23,12 @@ export interface LineStore {
   city(): Promise<Line | null>
   /** Makes a key at first use. */
   signer(): Promise<Signer>
-  /** The number of the next exchange: never one that was. */
-  nextTurn(name: string): Promise<number>
+  /** At a county: this node dials, unless another one does and lives. `turn`: the number of the next exchange, never one that was; `acked`: what the city is known to have. */
+  dial(name: string): Promise<{ readonly turn: number; readonly acked: number } | null>
+  /** How this node, which dials, found the line; cut: another may dial. False: another does. */
+  stands(name: string, up: boolean): Promise<boolean>
+  /** How the node that dials found it. `since`: ms since epoch */
+  standing(name: string): Promise<{ readonly up: boolean; readonly since: number }>
   /** False: this exchange, or a later one, has been. */
   takeTurn(name: string, turn: number): Promise<boolean>
   /** What we have of the other side's, and our clock. */

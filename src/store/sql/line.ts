@@ -9,8 +9,20 @@ export const READ_CITY = `select name, peer, url, units, peer_keys as keys from 
 export const READ_SIGNER = `select id, private_key as "privateKey" from line_key order by created_at desc, id limit 1`
 export const ADD_SIGNER = `insert into line_key (id, private_key) values ($1, $2)`
 
-/** Never one that was, nor, after a restored backup, one that may have been. */
-export const NEXT_TURN = `update line set turn = greatest(turn + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint) where name = $1 returning turn`
+/**
+ * Who dials is one node, as long as it lives (`presence.ts`) and the line does not fail it. The turn is never one that was, nor, after a restored backup, one that may have been.
+ * $1 line, $2 node
+ */
+export const DIAL = `
+update line set dialler = $2, turn = greatest(turn + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint)
+where name = $1 and (dialler in ('', $2) or not exists (select from node_presence where node = dialler and at > now() - interval '10 seconds'))
+returning turn, (select acked from line_out o where o.line = line.name) as acked`
+/** $1 line, $2 node, $3 up */
+export const STANDS = `update line set up = $3, turned_at = case when up = $3 then turned_at else clock_timestamp() end, dialler = case when $3 then dialler else '' end where name = $1 and dialler = $2`
+/** A line that was not heard for so long is cut, whatever was said of it last. $1 line */
+export const STANDING = `
+select up and coalesce(heard_at > clock_timestamp() - interval '15 s', false) as up, (extract(epoch from case when up and heard_at <= clock_timestamp() - interval '15 s' then heard_at else turned_at end) * 1000)::bigint as since
+from line where name = $1`
 export const TAKE_TURN = `update line set turn = $2 where name = $1 and turn < $2`
 /** $1 line, $2 skew, $3 number of its last message */
 export const HEARD = `
