@@ -20,7 +20,7 @@ import { extensionOf, openWorld, operatorsOf, type World } from './world.js'
 
 /**
  * Calls at every point of their lives, and something breaks: each fault once, in an order that the seed says. `SEED=$RANDOM KILL_ROUNDS=…
- * node --import tsx test/calls/kill-loop.test.ts` does it again, that often; `KILL_FAULT=…` only those whose name has this in it.
+ * node --import ./bin/sources.js test/calls/kill-loop.test.ts` does it again, that often; `KILL_FAULT=…` only those whose name has this in it.
  */
 const SEED = Number(process.env['SEED'] ?? 110)
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 1)
@@ -162,7 +162,7 @@ t.test('calls at every point, each fault', async (t) => {
         t.comment(`SEED=${SEED} round ${n}: ${fault.name}, ${Date.now() - began} ms`)
       })
       if (!t.passing()) {
-        t.comment(`replay: SEED=${SEED} KILL_ROUNDS=${ROUNDS} KILL_FAULT='${WANTED}' node --import tsx test/calls/kill-loop.test.ts\n${node.output().slice(-4_000)}`)
+        t.comment(`replay: SEED=${SEED} KILL_ROUNDS=${ROUNDS} KILL_FAULT='${WANTED}' node --import ./bin/sources.js test/calls/kill-loop.test.ts\n${node.output().slice(-4_000)}`)
         return
       }
     }
