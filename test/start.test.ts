@@ -169,7 +169,7 @@ t.test('a database that does not end is killed', async (t) => {
 t.test('a stop while PostgreSQL does not answer ends in time, with code 0', { skip: process.platform !== 'linux' && '/proc' }, async (t) => {
   const home = await usedHome()
   t.teardown(() => { home.remove() })
-  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('../src/cli/main.ts', import.meta.url)), 'start', '--no-desk'], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../bin/liandong.js', import.meta.url)), 'start', '--no-desk'], {
     env: { ...process.env, LIANDONG_HOME: home.path, LIANDONG_HTTP_PORT: '0', LIANDONG_FLOWS_DIRECTORY: flows, LIANDONG_LOG_LEVEL: 'warn' }, stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { describeMachine, type Outcome, type Run, type Subject } from './figure.js'
-import { SOURCES } from './process.js'
+import { SOURCES } from '../helpers/sources.js'
 import { asTable } from './report.js'
 import { SUBJECTS } from './subjects.js'
 
@@ -30,7 +30,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 function measure(subject: string): Promise<Subject> {
   return new Promise((resolve, reject) => {
     let result: Subject | null = null
-    const child = fork(fileURLToPath(new URL('one.ts', import.meta.url)), [subject], { execArgv: ['--expose-gc', '--import', 'tsx', '--import', SOURCES], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const child = fork(fileURLToPath(new URL('one.ts', import.meta.url)), [subject], { execArgv: ['--expose-gc', '--import', SOURCES], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     measuring = child
     child.on('message', (message) => { result = message as Subject })
     child.on('exit', (code, signal) => {

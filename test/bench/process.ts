@@ -1,6 +1,7 @@
 import { execFileSync, fork, type ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { SOURCES } from '../helpers/sources.js'
 
 /** A file of the bench in a process of its own, spoken to by messages; each question is answered by one. */
 export interface Other {
@@ -11,12 +12,9 @@ export interface Other {
   end(): Promise<void>
 }
 
-/** What is measured is read as `npm start` reads it. */
-export const SOURCES = new URL('../../bin/sources.js', import.meta.url).href
-
 /** Starts `file` (beside this one) as another process, so that its CPU and heap are not counted as ours. */
 export function startOther(file: string, argument: readonly string[] = []): Other {
-  const child: ChildProcess = fork(fileURLToPath(new URL(file, import.meta.url)), [...argument], { execArgv: ['--expose-gc', '--import', 'tsx', '--import', SOURCES], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child: ChildProcess = fork(fileURLToPath(new URL(file, import.meta.url)), [...argument], { execArgv: ['--expose-gc', '--import', SOURCES], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const gone = new Promise<void>((resolve) => { child.once('exit', () => { resolve() }) })
   const waiting: { settle: (value: unknown) => void; fail: (error: Error) => void }[] = []
   let hear: (message: unknown) => void = () => undefined

@@ -82,8 +82,8 @@ t.test('what a flow can do to a call, from the telephone to the books', async (t
   t.teardown(() => { service.server.close() })
   const world = await openWorld(t, { config: { 'flows.lookUps': [`outages=http://127.0.0.1:${service.port}/api/outage`], 'flows.lookUpPrivate': ['127.0.0.1'], 'pbx.speech': 'practice any', 'pbx.trunkDial': 'sofia/trunk/{number}' } })
   try {
-    writeFileSync(join(world.home, 'flows', '110.yaml'), FLOW)
-    appendFileSync(join(world.home, 'flows', 'categories.yaml'), '  looked: { zh: 查询, en: Looked up }\n')
+    writeFileSync(join(world.flowFiles, '110.yaml'), FLOW)
+    appendFileSync(join(world.flowFiles, 'categories.yaml'), '  looked: { zh: 查询, en: Looked up }\n')
     const node = await world.startNode()
 
     await t.test('a message: recorded, on record with its length, marked for call-back, then the flow hangs up', async (t) => {

@@ -1,7 +1,5 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Pool, type QueryResultRow } from 'pg'
 import { pino } from 'pino'
 import type { Test } from 'tap'
@@ -13,6 +11,7 @@ import { hashPassword } from '../../src/people/password.js'
 import type { LocalServer } from '../../src/store/server.js'
 import { flowsRun, startTestServer, temporaryHome, until } from '../helpers/database.js'
 import { openDesk, type DeskBot, type DeskManners } from '../helpers/desk-bot.js'
+import { callMenu } from '../helpers/flows.js'
 import { keptGate } from '../helpers/kept-gate.js'
 import { watchLeaks } from '../helpers/leaks.js'
 import { startRelay, type Relay } from './relay.js'
@@ -26,6 +25,8 @@ export interface World {
   /** Between the nodes that are processes of their own and PostgreSQL. */
   readonly databaseWire: Relay
   readonly home: string
+  /** The files of its flows. */
+  readonly flowFiles: string
   readonly password: string
   /** The node that the desks use. */
   readonly url: () => string
@@ -51,16 +52,6 @@ export const extensionOf = (n: number): string => String(1000 + n)
 export const SKILLS: Readonly<Record<number, readonly string[]>> = { 4: ['power-repair'], 5: ['noise'] }
 const OPERATORS = 6
 const PASSWORD = 'practice-of-the-tests'
-const flows = fileURLToPath(new URL('../../ivr-flows', import.meta.url))
-
-/** The menu of the tests: 1 is a police matter, so that there is an emergency to prefer. */
-function writeFlows(directory: string): void {
-  cpSync(flows, directory, { recursive: true })
-  const menu = readFileSync(join(flows, '110.yaml'), 'utf8').replace('"1": { tag: { category: manhole-cover }, goto: noted }', '"1": { tag: { category: police }, goto: noted }')
-  writeFileSync(join(directory, '110.yaml'), menu)
-  // They are of the city's menu, and callers enter nothing that its tests refuse.
-  rmSync(join(directory, '110.test.yaml'))
-}
 
 /** Callers' time runs ten times as fast: a phone that rings in vain does so for 0.3 s. */
 export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { readonly config?: Partial<Config>; readonly operators?: number } = {}): Promise<World> {
@@ -72,7 +63,9 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
   const exchange = await startExchange({ password, speed: 10, ...more })
   const wire = await startRelay(() => exchange.port)
   const databaseWire = await startRelay(() => Number(new URL(database.url).port))
-  writeFlows(join(home.path, 'flows'))
+  // Not `flows`, where a node keeps what ran last: its file there would be a change, and every change is checked anew, in a process of seconds.
+  const flowFiles = join(home.path, 'ivr-flows')
+  callMenu(flowFiles)
   const pool = new Pool({ connectionString: database.ownerUrl, max: 2, application_name: 'the books' })
   pool.on('error', () => undefined)
   pool.on('connect', (client) => { client.on('error', () => undefined) })
@@ -85,7 +78,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
 
   const base: Partial<Config> = {
     'home': home.path, 'database.url': database.url, 'database.ownerUrl': database.ownerUrl, 'http.port': 0, 'pbx.kind': 'freeswitch', 'pbx.port': wire.port, 'pbx.password': password, 'pbx.listenPort': 0,
-    'flows.directory': join(home.path, 'flows'), 'pbx.holdMusic': 'local_stream://hold', 'intake.wrapUp': 0, 'intake.offerTimeout': 3_000, 'desk.grace': 1_000, 'log.level': 'silent', 'node.name': 'a', ...settings,
+    'flows.directory': flowFiles, 'pbx.holdMusic': 'local_stream://hold', 'intake.wrapUp': 0, 'intake.offerTimeout': 3_000, 'desk.grace': 1_000, 'log.level': 'silent', 'node.name': 'a', ...settings,
   }
 
   async function people(store: Pick<Liandong['store'], 'people'>): Promise<void> {
@@ -101,7 +94,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
   }
 
   const world: World = {
-    exchange, wire, database, databaseWire, home: home.path, password, calls, people,
+    exchange, wire, database, databaseWire, home: home.path, flowFiles, password, calls, people,
     url: () => url,
     async startNode(also = {}, unstaffed) {
       const { config } = loadConfig({}, { ...base, ...also })

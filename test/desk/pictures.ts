@@ -1,5 +1,5 @@
 /**
- * Pictures of every page in both languages, both looks and both sizes, to be looked at: `node --import tsx test/desk/pictures.ts [page …]` → var/pictures.
+ * Pictures of every page in both languages, both looks and both sizes, to be looked at: `node --import ./bin/sources.js test/desk/pictures.ts [page …]` → var/pictures.
  * With `--docs` instead the pictures of the README: docs/images.
  */
 import { mkdirSync } from 'node:fs'

@@ -127,7 +127,7 @@ await withDesk(t, async (world) => {
     t.ok(await page.getByText('经办人签字').isVisible())
     t.match(await page.locator('.ld-print-head').innerText(), /联动 110 · 市政设施管理处\s+打印时间 \d{4}-\d\d-\d\d \d\d:\d\d/)
     t.notMatch(await page.locator('.ld-unit-clocks').innerText(), /还剩|超时 \d/, 'a clock that runs is no good on paper')
-    await page.screenshot({ path: 'var/desk-test/unit-print.png', fullPage: true })
+    await seat.picture('unit-print', true)
     await page.emulateMedia({ media: null })
 
     await page.locator('[data-act="report"]').click()

@@ -7,6 +7,7 @@ import t from 'tap'
 import { replaceDurably, replaceFile } from '../../src/disk/whole-file.js'
 import { temporaryDirectory } from '../helpers/directory.js'
 import { until } from '../helpers/database.js'
+import { SOURCES } from '../helpers/sources.js'
 
 t.setTimeout(400_000)
 const directory = temporaryDirectory()
@@ -41,7 +42,7 @@ for (const [way, replace] of WAYS) {
     const bytes = 4_000_000
     const seen = new Set<string>()
     for (let round = 0; round < 5; round += 1) {
-      const writer = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('writer.ts', import.meta.url)), file, String(bytes), way], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const writer = spawn(process.execPath, ['--import', SOURCES, fileURLToPath(new URL('writer.ts', import.meta.url)), file, String(bytes), way], { stdio: ['ignore', 'pipe', 'inherit'] })
       await once(writer.stdout, 'data')
       // While it is about it: its own file beside the other one is there, and not whole.
       await until('a half-written file', () => { try { return statSync(`${file}.new`).size < bytes } catch { return false } })

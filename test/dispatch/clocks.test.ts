@@ -8,6 +8,7 @@ import { makePeople } from '../../src/people/people.js'
 import { stageActId } from '../../src/store/ticket-acts.js'
 import type { Store } from '../../src/store/store.js'
 import { openTestStore, temporaryHome, until } from '../helpers/database.js'
+import { SOURCES } from '../helpers/sources.js'
 
 t.setTimeout(400_000)
 
@@ -240,7 +241,7 @@ async function many(w: World, count: number): Promise<string[]> {
 interface Node { kill(): Promise<void>; readonly ready: Promise<void>; /** Its clock is set to be wrong by so many ms from now on. */ step(ms: number): void; /** By how much the machine made the least that it does late, ms. */ starved(): Promise<number> }
 /** Another node: a process of its own, whose clock may be wrong. */
 function startNode(test: Test, url: string, step: number): Node {
-  const child = fork(fileURLToPath(new URL('clock-node.ts', import.meta.url)), [url, String(step)], { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(fileURLToPath(new URL('clock-node.ts', import.meta.url)), [url, String(step)], { execArgv: ['--import', SOURCES], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const gone = new Promise<void>((resolve) => { child.once('exit', () => { resolve() }) })
   const node = {
     ready: new Promise<void>((resolve) => { child.once('message', () => { resolve() }) }),

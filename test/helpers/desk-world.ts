@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
 import type { Test } from 'tap'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserType, Page } from 'playwright-core'
 import { ensureDesk } from '../../src/cli/desk-build.js'
 import { loadConfig, type Config } from '../../src/config.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
@@ -11,6 +12,9 @@ import { startLiandong, type Liandong } from '../../src/main.js'
 import type { CallSpec, Exchange, PlacedCall } from '../../src/pbx/exchange/exchange.js'
 import { flowsRun, until, usedHome } from './database.js'
 import { keptGate } from './kept-gate.js'
+
+/** Imported, its one file of megabytes would first be searched for the names it exports. */
+export const { chromium } = createRequire(import.meta.url)('playwright-core') as { readonly chromium: BrowserType }
 
 /**
  * `CHROMIUM`, else what the distribution installs; null when this machine has none. The one without windows of its own does a fifth less
@@ -21,7 +25,7 @@ export function findChromium({ sound = false } = {}): string | null {
   return found ?? null
 }
 
-export const NO_CHROMIUM = 'no Chromium here: install chromium, or run CHROMIUM=/path/to/chromium node --import tsx test/desk/desk.test.ts'
+export const NO_CHROMIUM = 'no Chromium here: install chromium, or run CHROMIUM=/path/to/chromium node --import ./bin/sources.js test/desk/desk.test.ts'
 
 /**
  * The browser's own that it is to leave alone. Each window with an address bar would have a page of its own for that bar (WebUIOmnibox…), two
@@ -37,7 +41,8 @@ export async function atRest(page: Page): Promise<void> {
   await page.evaluate(`Promise.allSettled(document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity).map(({ finished }) => finished)).then(() => undefined)`)
 }
 
-const pictures = fileURLToPath(new URL('../../var/desk-test', import.meta.url))
+/** With `PICTURES=1`: where nobody looks at them the browser needs not draw them. */
+const pictures = process.env['PICTURES'] === '1' ? fileURLToPath(new URL('../../var/desk-test', import.meta.url)) : null
 
 export interface Seat {
   readonly page: Page
@@ -45,7 +50,8 @@ export interface Seat {
   /** Waits until the desk shows this presence. */
   presence(name: string): Promise<void>
   press(...keys: string[]): Promise<void>
-  picture(name: string): Promise<void>
+  /** `whole`: also what is below the window's edge. */
+  picture(name: string, whole?: boolean): Promise<void>
 }
 
 export interface SeatOptions { readonly width?: number; readonly height?: number; readonly timezoneId?: string; readonly init?: string; readonly reducedMotion?: 'reduce'; /** Else the one that practice gave him. */ readonly password?: string }
@@ -60,7 +66,7 @@ export interface TestBrowser {
 export async function openBrowser(executablePath: string, home: string): Promise<TestBrowser> {
   const scratch = join(home, 'browser')
   mkdirSync(scratch)
-  mkdirSync(pictures, { recursive: true })
+  if (pictures !== null) mkdirSync(pictures, { recursive: true })
   const before = process.env['TMPDIR']
   process.env['TMPDIR'] = scratch
   const browser = await chromium.launch({ executablePath, headless: true, chromiumSandbox: false, args: FLAGS, env: { ...process.env, HOME: scratch, TMPDIR: scratch } })
@@ -83,7 +89,10 @@ export async function openBrowser(executablePath: string, home: string): Promise
         page, context,
         presence: (name) => page.locator(`[data-presence="${name}"]`).waitFor(),
         async press(...keys) { for (const key of keys) await page.keyboard.press(key) },
-        async picture(name) { await atRest(page); await page.screenshot({ path: join(pictures, `${name}.png`) }) },
+        async picture(name, fullPage = false) {
+          await atRest(page)
+          if (pictures !== null) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage })
+        },
       }
       // Who takes no calls has no seat.
       if (/^(op|sup)/.test(loginName)) await seat.presence('break')

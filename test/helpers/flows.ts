@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeFlowDesk, type FlowDesk } from '../../src/intake/flow-desk.js'
@@ -42,4 +42,13 @@ export function copyCity(directory: string): string {
   const to = join(directory, 'ivr-flows')
   cpSync(CITY, to, { recursive: true })
   return to
+}
+
+/** The menu of the tests of calls: the city's, but 1 is a police matter, so that there is an emergency to prefer. */
+export function callMenu(directory: string): void {
+  cpSync(CITY, directory, { recursive: true })
+  const menu = readFileSync(join(CITY, '110.yaml'), 'utf8').replace('"1": { tag: { category: manhole-cover }, goto: noted }', '"1": { tag: { category: police }, goto: noted }')
+  writeFileSync(join(directory, '110.yaml'), menu)
+  // They are of the city's menu, and callers enter nothing that its tests refuse.
+  rmSync(join(directory, '110.test.yaml'))
 }

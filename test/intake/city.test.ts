@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { play, type City } from './city.js'
 
-// More of them: HISTORIES=20000 node --import tsx test/intake/city.test.ts; a single one by its SEED.
+// More of them: HISTORIES=20000 node --import ./bin/sources.js test/intake/city.test.ts; a single one by its SEED.
 const SEED = process.env['SEED']
 
 function histories(t: Test, name: string, city: City, from: number, most: number): void {

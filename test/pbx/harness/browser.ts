@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import { chromium } from '../../helpers/desk-world.js'
 import { LEVEL } from '../../helpers/tones.js'
 
 /** What the microphone of the browser hears, Hz: short tones, for a lasting one would be taken for noise. */

@@ -10,17 +10,17 @@ import { ask, type DeskBot } from '../helpers/desk-bot.js'
 import { openTerminal } from '../helpers/terminal.js'
 import { seeded } from '../intake/world.js'
 import { freePort } from '../pbx/harness/ports.js'
-import { makeFaults, type Fault } from './kill/faults.js'
-import { calm } from './kill/calm.js'
-import { checkDispatches, checkInvariants } from './kill/invariants.js'
-import { makeNodeProcess, type NodeProcess } from './kill/node.js'
-import { shuffled, stage, type Party } from './kill/scene.js'
-import { openPen, type Writers } from './kill/writers.js'
-import { extensionOf, openWorld, operatorsOf, type World } from './world.js'
+import { makeFaults, type Fault } from '../calls/kill/faults.js'
+import { calm } from '../calls/kill/calm.js'
+import { checkDispatches, checkInvariants } from '../calls/kill/invariants.js'
+import { makeNodeProcess, type NodeProcess } from '../calls/kill/node.js'
+import { shuffled, stage, type Party } from '../calls/kill/scene.js'
+import { openPen, type Writers } from '../calls/kill/writers.js'
+import { extensionOf, openWorld, operatorsOf, type World } from '../calls/world.js'
 
 /**
  * Calls at every point of their lives, and something breaks: each fault once, in an order that the seed says. `SEED=$RANDOM KILL_ROUNDS=…
- * node --import tsx test/calls/kill-loop.test.ts` does it again, that often; `KILL_FAULT=…` only those whose name has this in it.
+ * node --import ./bin/sources.js test/alone/kill-loop.test.ts` does it again, that often; `KILL_FAULT=…` only those whose name has this in it.
  */
 const SEED = Number(process.env['SEED'] ?? 110)
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 1)
@@ -162,7 +162,7 @@ t.test('calls at every point, each fault', async (t) => {
         t.comment(`SEED=${SEED} round ${n}: ${fault.name}, ${Date.now() - began} ms`)
       })
       if (!t.passing()) {
-        t.comment(`replay: SEED=${SEED} KILL_ROUNDS=${ROUNDS} KILL_FAULT='${WANTED}' node --import tsx test/calls/kill-loop.test.ts\n${node.output().slice(-4_000)}`)
+        t.comment(`replay: SEED=${SEED} KILL_ROUNDS=${ROUNDS} KILL_FAULT='${WANTED}' node --import ./bin/sources.js test/alone/kill-loop.test.ts\n${node.output().slice(-4_000)}`)
         return
       }
     }

@@ -4,7 +4,7 @@ import t from 'tap'
 import { until } from '../helpers/database.js'
 import { ask, openDesk, type DeskBot } from '../helpers/desk-bot.js'
 import { temporaryDirectory } from '../helpers/directory.js'
-import { bridged, checkBooks, extensionOf, openWorld, tickets } from './world.js'
+import { bridged, checkBooks, extensionOf, openWorld, tickets } from '../calls/world.js'
 
 t.setTimeout(400_000)
 

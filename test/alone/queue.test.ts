@@ -4,7 +4,7 @@ import type { PlacedCall } from '../../src/pbx/exchange/exchange.js'
 import { until } from '../helpers/database.js'
 import { ask, type DeskBot } from '../helpers/desk-bot.js'
 import { seeded } from '../intake/world.js'
-import { bridged, checkBooks, extensionOf, openWorld, operatorsOf, pickUp, rings, type World } from './world.js'
+import { bridged, checkBooks, extensionOf, openWorld, operatorsOf, pickUp, rings, type World } from '../calls/world.js'
 
 t.setTimeout(400_000)
 

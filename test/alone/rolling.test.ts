@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Liandong } from '../../src/main.js'
 import { until } from '../helpers/database.js'
 import { temporaryDirectory } from '../helpers/directory.js'
-import { checkBooks, extensionOf, openWorld, operatorsOf } from './world.js'
+import { checkBooks, extensionOf, openWorld, operatorsOf } from '../calls/world.js'
 
 t.setTimeout(200_000)
 
