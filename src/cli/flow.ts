@@ -51,7 +51,7 @@ const USAGE = `用法 / Usage:
   liandong flow publish [-m 说明 note] [--as 登录名 log-in]  检查、测试并发布 / check, test and publish
   liandong flow history [--limit 20] [--json]   版本、作者、批准、切换 / editions, authors, approvals, switches
   liandong flow diff [版 edition] [版 edition]   差别：运行版与文件、前一版、两版之间 / what differs: from what runs to the files, from the one before, between two
-  liandong flow approve <版 edition> --as 登录名   批准他人的改动 / approve somebody else's
+  liandong flow approve <版 edition> --as 登录名 [--over 1]  批准他人的改动；--over 写明看的是与第几版的差别 / approve somebody else's; --over: the edition that flow diff compared it with
   liandong flow back [版 edition]                退回上一版（或所写的版）/ back to the edition before, or to this one
 
   退出码 / exit code: 0 没有问题 fine, 1 有问题 problems, 2 用法 usage

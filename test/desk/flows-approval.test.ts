@@ -17,7 +17,7 @@ await withDesk(t, async (world) => {
     t.match(await publishing.publish({ id: null, name: 'root' }, ''), { type: 'waiting', number: 2, more: 2 })
     const seat = await world.seat('admin')
     const { page } = seat
-    await page.locator('.ld-banner', { hasText: '语音流程第 2 版等待批准' }).waitFor({ timeout: 60_000 })
+    await page.locator('.ld-banner', { hasText: '流程第 2 版等待批准' }).waitFor({ timeout: 20_000 })
     await page.locator('.ld-nav button', { hasText: '语音流程' }).click()
     const approve = page.locator('.ld-flows-standing').getByRole('button', { name: '批准' })
     await approve.waitFor()

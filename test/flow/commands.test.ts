@@ -32,7 +32,7 @@ t.test('check: by default nobody waits for a skill', async (t) => {
 })
 
 t.test('check: what is proven is told, and written as its schema says', async (t) => {
-  t.match((await flow('check', CITY)).out, /✓ 110[^]*unbreakable +0 s ≤ 3 s[^]*over after at most +\d[\d.]* s {2}caller → /)
+  t.match((await flow('check', CITY)).out, /✓ 110[^]*unbreakable +0 s ≤ 3 s[^]*over after at most +≤ \d[\d.]* s {2}caller → /)
   const { out } = await flow('check', CITY, '--json')
   t.ok(fits(FlowCheckReport, JSON.parse(out)))
   t.match(JSON.parse((await flow('check', '--schema')).out), { type: 'object', required: ['flows', 'problems'] })

@@ -19,7 +19,7 @@ import { EXIT, numberOf, parseOptions, plural, UsageError } from '../options.js'
 import { printProblems } from '../problem-printer.js'
 import { askSecret, isTerminal, NO_TERMINAL, readSecret } from '../secret.js'
 
-const OPTIONS = { dir: { type: 'string' }, note: { type: 'string', short: 'm' }, as: { type: 'string' }, 'password-stdin': { type: 'boolean' }, json: { type: 'boolean' }, limit: { type: 'string' } } as const
+const OPTIONS = { dir: { type: 'string' }, note: { type: 'string', short: 'm' }, as: { type: 'string' }, 'password-stdin': { type: 'boolean' }, json: { type: 'boolean' }, limit: { type: 'string' }, over: { type: 'string' } } as const
 
 interface Desk {
   readonly store: EditionStore
@@ -39,6 +39,7 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
   })
   if (verb === 'approve' && numbers.length === 0) throw new UsageError('请写明第几版：flow approve 3', 'say which edition: flow approve 3')
   const limit = numberOf('limit', values.limit, { least: 1, most: 500 }) ?? 20
+  const over = numberOf('over', values.over, { least: 1, most: 999_999_999 })
   const { config } = loadConfig(process.env)
   const directory = values.dir === undefined ? config['flows.directory'] : resolve(values.dir)
   const secret = values.as === undefined ? '' : await secretOf(values.as, values['password-stdin'] === true, io)
@@ -57,7 +58,7 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
       case 'publish': return publish(desk, values.note ?? '', io)
       case 'history': return history(desk, limit, values.json === true, io)
       case 'diff': return difference(desk, numbers, io)
-      case 'approve': return approve(desk, numbers[0] ?? 0, io)
+      case 'approve': return approve(desk, numbers[0] ?? 0, over, io)
       default: return told(await desk.publishing.back(await desk.who(), numbers[0]), io)
     }
   })
@@ -87,10 +88,10 @@ async function tellNote({ store, config }: Desk, number: number, note: string, {
     + `The note was not kept: ${kept.author.name} had this edition on record already, and it is not altered.${watch ? ' For notes by people set flows.publish: command (LIANDONG_FLOWS_PUBLISH=command).' : ''}\n`)
 }
 
-async function approve(desk: Desk, number: number, io: CommandIo): Promise<number> {
+async function approve(desk: Desk, number: number, over: number | undefined, io: CommandIo): Promise<number> {
   const who = await desk.who()
   if (who.id === null) throw new LiandongError('flow.sign-in')
-  return told(await desk.publishing.approve(number, { id: who.id, name: who.name }), io)
+  return told(await desk.publishing.approve(number, { id: who.id, name: who.name }, over), io)
 }
 
 function told(outcome: Outcome, { stdout }: CommandIo): number {
@@ -138,6 +139,7 @@ async function difference({ store, directory }: Desk, [first, second]: readonly 
   const earlier = comparedWith(editions, editions.findIndex(({ number }) => number === first), now?.number ?? null)?.number
   const before = second !== undefined ? await store.content(first ?? 0) : first !== undefined ? (earlier === undefined ? null : await store.content(earlier)) : now === null ? null : await store.content(now.number)
   const after = second !== undefined ? await store.content(second) : first !== undefined ? await store.content(first) : (await editionOf(directory, basename(directory))).content
+  if (earlier !== undefined) stdout.write(`第 ${earlier} 版 → 第 ${first ?? 0} 版 / from edition ${earlier} to ${first ?? 0}\n`)
   const changes = changesBetween(before, after)
   if (changes.length === 0) stdout.write('没有差别。/ No difference.\n')
   for (const { name, change } of changes) writeChange(name, change, before, after, stdout)

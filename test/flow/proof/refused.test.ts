@@ -49,7 +49,7 @@ t.test('cases that are never come to, words that choose nothing, tags that say w
   const branch = (cases: string): string => `  a: { type: branch, cases: [${cases}], otherwise: end }\n  b: { type: goto, to: end }\n`
   const table: readonly (readonly [name: string, nodes: string, codes: readonly string[]])[] = [
     ['a word of blanks', '  a: { type: listen, prompts: [hello], keys: { "1": { words: { en: [" "] }, goto: end } }, onSilence: end }\n', ['shape.bad-value 6:69']],
-    ['thresholds the wrong way round', branch('{ when: { load: { waitingAtLeast: 3 } }, goto: b }, { when: { load: { waitingAtLeast: 20 } }, goto: end }'), ['branch.covered 6:89']],
+    ['thresholds the wrong way round', branch('{ when: { load: { waitingAtLeast: 3 } }, goto: b }, { when: { load: { waitingAtLeast: 20 } }, goto: end }'), ['branch.covered 6:90']],
     ['the right way round', branch('{ when: { load: { waitingAtLeast: 20 } }, goto: b }, { when: { load: { waitingAtLeast: 3 } }, goto: end }'), []],
     ['a case repeated', branch('{ when: { mode: disaster }, goto: b }, { when: { mode: disaster }, goto: end }'), ['branch.repeated 6:77']],
     ['a case that always holds', branch('{ when: { hours: { from: "00:00", to: "24:00" } }, goto: b }'), ['branch.always 6:38']],
