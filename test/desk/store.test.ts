@@ -83,8 +83,8 @@ t.test('an alarm about a delivery stands once; it and what the hall is asked for
 
 t.test('what is urgent, one list for the ear, the banner and what is kept before news: at a unit, in the hall', async (t) => {
   const urgent = (unitId: string | null): string[] => NOTICE_KINDS.filter((kind) => isUrgent({ kind, unitId }))
-  t.same(urgent('municipal-works'), ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'redo', 'raised', 'conflict'])
-  t.same(urgent(null), ['dispatch', 'undelivered', 'ruling-wanted', 'incident', 'redo', 'raised', 'conflict'], 'that a unit was urged is news to the hall')
+  t.same(urgent('municipal-works'), ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'redo', 'raised', 'changed', 'conflict'])
+  t.same(urgent(null), ['dispatch', 'undelivered', 'ruling-wanted', 'incident', 'redo', 'raised', 'changed', 'conflict'], 'that a unit was urged is news to the hall')
   t.ok(isUrgent({ kind: 'warn', clock: 'safe', unitId: null }), 'a danger that nobody guards')
   const urge = { ...notice('urge', ID, 1), unitId: 'municipal-works' }
   t.equal(told(begun, urge, ...Array.from({ length: MOST_NOTICES }, (_, n) => notice('reported', randomUUID(), 2 + n))).notices.at(-1)?.id, urge.id, 'and is pushed off by none')
