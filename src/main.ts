@@ -140,7 +140,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
 
   const browserPhones = makeBrowserPhones({ store: store.phones, url: atCounty ? '' : config['pbx.browserPhones'], publish: () => phones?.publish() ?? Promise.resolve() })
 
-  const dispatch = startDispatch({ config, logger, metrics, store, calls, clock, playUnits: exchange !== null && config['practice.units'], onOutbox: () => { counties.line?.nudge() } })
+  const dispatch = startDispatch({ config, logger, metrics, store, calls, clock, playUnits: exchange !== null && config['practice.units'], countiesMark: counties.counties.mark, onOutbox: () => { counties.line?.nudge() } })
   closing.addAsking(() => dispatch.close())
   const { tickets } = dispatch
   const districts = () => store.rules().districts ?? []

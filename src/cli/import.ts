@@ -98,10 +98,11 @@ export const importCommand: Command = {
 const sayingOf = ({ zh, en, class: queue, units }: Pick<CategorySheetRow, 'zh' | 'en' | 'class' | 'units'>): string => JSON.stringify([zh, en, queue, units ?? []])
 
 async function codeBook(text: string, known: Known, book: readonly Category[], directory: string, dry: boolean): Promise<Imported> {
-  const { read, rows, problems } = KINDS.categories(text, known)
+  const { read, rows, maimed, problems } = KINDS.categories(text, known)
   // Tickets carry these codes for ever: a code book may grow, and nothing may leave it.
-  const missing = [...known.categories].filter((code) => !rows.some(({ value }) => value.code === code))
-  const all = [...problems, ...(missing.length > 0 && problems.length === 0 ? [{ row: 1, column: 'A', problem: { zh: `缺少已有类别 ${missing.join('、')}：工单上有它们`, en: `categories that exist are missing: ${missing.join(', ')}; tickets carry them` } }] : [])]
+  const missing = [...known.categories].filter((code) => ![...rows, ...maimed].some(({ value }) => value.code === code))
+  const whole = rows.length + maimed.length === read && maimed.every(({ bad }) => !bad.has('code'))
+  const all = [...problems, ...(missing.length > 0 && whole ? [{ row: 1, column: 'A', problem: { zh: `缺少已有类别 ${missing.join('、')}：工单上有它们`, en: `categories that exist are missing: ${missing.join(', ')}; tickets carry them` } }] : [])]
   const write = !dry && all.length === 0
   if (write) await writeCategories(directory, rows.map(({ value }) => value))
   const before = new Map(book.map((one) => [one.code, sayingOf(one)]))

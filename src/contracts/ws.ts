@@ -88,6 +88,10 @@ export const HealthView = Type.Object({
 }, { additionalProperties: false })
 export type HealthView = Static<typeof HealthView>
 
+/** Lists of the board that no `ticket.changed` speaks of: lines to counties with their conflicts, messages that were given up. */
+export const LISTS = ['counties', 'dead-letters'] as const
+export type ListName = (typeof LISTS)[number]
+
 const message = <N extends string, P extends Parameters<typeof Type.Object>[0]>(type: N, rest: P) =>
   Type.Object({ type: Type.Literal(type), ...rest }, { additionalProperties: false })
 
@@ -119,6 +123,8 @@ export const ServerMessage = Type.Union([
   message('health', { health: HealthView }),
   /** A ticket changed that is not this operator's: lists refresh it. */
   message('ticket.changed', { ticketId: Uuid, version: Type.Integer() }),
+  /** A list that is about no one ticket is another than it was: who shows it reads it anew. */
+  message('list.changed', { list: Type.Enum(LISTS) }),
   /** To every terminal of a unit, or of the hall. Sent again until one of them confirms it (`POST /api/notices/:id/receipt`): show each id once. */
   message('notice', { notice: Notice }),
   /** Answer to a client message with `id` that could not be done. Code from `contracts/errors.ts`. */

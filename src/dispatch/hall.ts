@@ -20,6 +20,8 @@ export interface HallStore {
   /** Null: there is none for this reader. `first`: this receipt is the first. */
   confirm(noticeId: string, unitId: string | null): Promise<{ readonly kind: string; readonly unitId: string | null; readonly ticketId: string | null; readonly first: boolean } | null>
   outbox(query: { readonly dead?: boolean; readonly ticketId?: string; readonly limit: number; readonly offset: number }): Promise<{ readonly messages: readonly OutboxLine[]; readonly total: number }>
+  /** Another text whenever the messages that were given up are others. */
+  deadMark(): Promise<string>
   replay(messageId: string, who: Self): Promise<boolean>
   delivered(ticketId: string, unitId: string, receipt: string): Promise<Ticket | null>
   now(): Promise<number>

@@ -17,7 +17,7 @@ import { holderOf } from '../net/addresses.js'
 import type { People } from '../people/ports.js'
 import type { Hub } from './hub.js'
 import { allowOrigin, COOKIE, tokenOf } from './session.js'
-import { georeportErrors } from './georeport.js'
+import { formatOf, georeportErrors } from './georeport.js'
 import { NO_PAGE } from './no-page.js'
 import { refuseUnreadable } from './readable.js'
 import { registerSocket } from './socket-session.js'
@@ -84,6 +84,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     if (!request.url.startsWith('/open311/')) return done(Object.assign(new Error('Unsupported Media Type'), { statusCode: 415 }))
     // A field that is left empty says nothing, whatever it should be.
     done(null, Object.fromEntries([...new URLSearchParams(body as string)].filter(([, value]) => value !== '')))
+  })
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (request.url.startsWith('/open311/')) tidyOpen311(request)
+    done()
   })
   app.setErrorHandler((error: FastifyError, request, reply) => fail(error, request, reply))
   app.setNotFoundHandler((request, reply) => {
@@ -181,6 +185,14 @@ function registerRoute(app: FastifyInstance, name: RouteName, deps: AppDeps): vo
   })
 }
 
+/** As clients of GeoReport v2 write it: an address may have no ending, and a field that is left empty says nothing. */
+function tidyOpen311({ url, headers: { accept }, params, query }: FastifyRequest): void {
+  const named = params as { file?: string }
+  if (named.file !== undefined && !named.file.includes('.')) named.file += `.${formatOf(url, accept)}`
+  const asked = query as Record<string, unknown>
+  for (const [field, value] of Object.entries(asked)) if (value === '') Reflect.deleteProperty(asked, field)
+}
+
 const languageOf = (request: FastifyRequest): 'zh' | 'en' =>
   request.self?.language === 'en' || (request.self === null && (request.headers['accept-language'] ?? '').toLowerCase().startsWith('en')) ? 'en' : 'zh'
 
@@ -193,8 +205,10 @@ function fail(error: FastifyError | LiandongError, request: FastifyRequest, repl
     detailsIn = () => error.details
   } else if (error.validation !== undefined) {
     const { validation, validationContext = '' } = error
-    code = 'request.invalid'
-    detailsIn = (language) => ({ ...whatIsWrong(validationContext, validation, language) })
+    // Where an address is no number, no service or has another ending, there is nothing.
+    const nowhere = validationContext === 'params' && request.url.startsWith('/open311/')
+    code = nowhere ? 'request.not-found' : 'request.invalid'
+    detailsIn = (language) => (nowhere ? { what: request.url.split('?')[0] ?? '' } : { ...whatIsWrong(validationContext, validation, language) })
   } else if (error.code === 'FST_ERR_CTP_INVALID_JSON_BODY' || error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') {
     code = 'request.invalid'
     detailsIn = (language) => ({ where: 'body', problem: language === 'en' ? 'is not valid JSON' : '不是有效的 JSON' })
@@ -208,7 +222,7 @@ function fail(error: FastifyError | LiandongError, request: FastifyRequest, repl
   if (request.url.startsWith('/open311/')) {
     // GeoReport v2 knows 400, 403 and 404: what names a service that is not there is not found.
     const told = code === 'ticket.category-unknown' ? 404 : status === 422 ? 400 : status
-    const { type, body } = georeportErrors(request.url, told, `${errorText(code, 'zh', detailsIn('zh'))} / ${errorText(code, 'en', detailsIn('en'))}`)
+    const { type, body } = georeportErrors(formatOf(request.url, request.headers.accept), told, `${errorText(code, 'zh', detailsIn('zh'))} / ${errorText(code, 'en', detailsIn('en'))}`)
     return reply.code(told).type(type).send(body)
   }
   const details = detailsIn(languageOf(request))

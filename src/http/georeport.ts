@@ -16,11 +16,20 @@ function xmlOf(name: string, value: Item): string {
   return element(name, escaped(String(value ?? '')))
 }
 
-/** A document of GeoReport v2 in the format that its address ends in. @param name what XML calls its root */
-export function georeport(url: string, name: string, value: Item): { readonly type: string; readonly body: string } {
-  if (/\.json(\?|$)/.test(url)) return { type: 'application/json; charset=utf-8', body: JSON.stringify(value) }
+export type Format = 'json' | 'xml'
+
+/** What an address asks for: its ending says so. Without one it is XML, which whoever speaks GeoReport v2 understands, unless the client wants JSON and no XML. @param accept the client's header */
+export function formatOf(url: string, accept = ''): Format {
+  const ending = /\.(json|xml)(\?|$)/.exec(url)?.[1]
+  if (ending !== undefined) return ending as Format
+  return /\bjson\b/.test(accept) && !/\bxml\b/.test(accept) ? 'json' : 'xml'
+}
+
+/** A document of GeoReport v2. @param name what XML calls its root */
+export function georeport(format: Format, name: string, value: Item): { readonly type: string; readonly body: string } {
+  if (format === 'json') return { type: 'application/json; charset=utf-8', body: JSON.stringify(value) }
   return { type: 'text/xml; charset=utf-8', body: `<?xml version="1.0" encoding="utf-8"?>\n${xmlOf(name, value)}\n` }
 }
 
 /** A refusal as GeoReport v2 has it: a list of errors with code and description. */
-export const georeportErrors = (url: string, code: number, description: string): { readonly type: string; readonly body: string } => georeport(url, 'errors', [{ code, description }])
+export const georeportErrors = (format: Format, code: number, description: string): { readonly type: string; readonly body: string } => georeport(format, 'errors', [{ code, description }])

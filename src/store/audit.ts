@@ -38,9 +38,11 @@ function headOf(row: AuditRow): TicketHead {
   const ticket = ticketOf(row)
   const caller = sha256(callerText(row.id, row.number_called_from, row.number_verified))
   const { clocks } = ticket.work
+  const { callerName, ...facts } = factsOf(ticket)
   return {
     version: row.version, state: row.state, spent: clocks.flatMap(({ clock, next }) => (next === null && !row.county ? [clock] : [])),
-    facts: { ...factsOf(ticket), stages: clocks.filter(({ next }) => next !== null).length }, columns: { stages: row.stages, assist: row.assist, priority: row.priority, mergedInto: row.merged_into, members: row.members },
+    // In a county's history the complainant's name stands no more.
+    facts: { ...facts, ...(!row.county && { callerName }), stages: clocks.filter(({ next }) => next !== null).length }, columns: { stages: row.stages, assist: row.assist, priority: row.priority, mergedInto: row.merged_into, members: row.members },
     marked: { facts: { ...markedOf(ticket), openedAt: row.opened, answeredAt: row.answered, caller, number: row.number, operator: row.operator_id, tags: sha256(tagsText(row.id, row.tags_text)), provisional: row.provisional_number, dueAt: row.due_at?.getTime() ?? null }, running: clocks.map(runOf), lines: row.lines, photos: row.photos },
   }
 }

@@ -16,6 +16,8 @@ export interface ChangesDeps {
   readonly onSeat?: (payload: string) => void
   /** Something was written down about the caller of this number. */
   readonly onCaller?: (number: string) => void
+  /** A list that is about no one ticket may be another. */
+  readonly onList?: (list: string) => void
   /** Between two polls, ms. */
   readonly every?: number
 }
@@ -31,7 +33,7 @@ const OVERLAP = 15_000
  * What changed, on any node. NOTIFY is a hint: its connection may be cut, or be silent for ever behind a firewall that forgot it. So it is pinged,
  * and the history is asked every few seconds and whenever the connection is new.
  */
-export function followChanges({ connectionString, pool, onChanged, onOutbox, onFlows, onPerson, onCaller, onSeat, every = POLL }: ChangesDeps): { close(): Promise<void> } {
+export function followChanges({ connectionString, pool, onChanged, onOutbox, onFlows, onPerson, onCaller, onSeat, onList, every = POLL }: ChangesDeps): { close(): Promise<void> } {
   let client: Client | null = null
   let closed = false
   let since: Date | null = null
@@ -69,6 +71,7 @@ export function followChanges({ connectionString, pool, onChanged, onOutbox, onF
       if (channel === 'person_changed') return onPerson?.(payload)
       if (channel === 'caller_changed') return onCaller?.(payload)
       if (channel === 'operator_seated') return onSeat?.(payload)
+      if (channel === 'list_changed') return onList?.(payload)
       const [ticketId = '', version = '0'] = payload.split(' ')
       tell(ticketId, Number(version))
     })
@@ -78,7 +81,7 @@ export function followChanges({ connectionString, pool, onChanged, onOutbox, onF
     })
     try {
       await mine.connect()
-      await mine.query('listen ticket_changed; listen outbox; listen flow_switched; listen person_changed; listen caller_changed; listen operator_seated')
+      await mine.query('listen ticket_changed; listen outbox; listen flow_switched; listen person_changed; listen caller_changed; listen operator_seated; listen list_changed')
       if (closed) return await mine.end()
       client = mine
       // What was told while nobody listened.

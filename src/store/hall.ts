@@ -48,6 +48,7 @@ export function makeHallStore(pool: Pool): Omit<HallStore, 'delivered'> {
       const found = row ?? (await pool.query<{ kind: string; unit_id: string | null; ticket_id: string | null }>(sql.NOTICE_KNOWN, [noticeId, unitId])).rows[0]
       return found === undefined ? null : { kind: found.kind, unitId: found.unit_id, ticketId: found.ticket_id, first: row !== undefined }
     },
+    async deadMark() { return (await pool.query<{ mark: string }>(sql.DEAD_MARK)).rows[0]?.mark ?? '' },
     async outbox(query) {
       const { rows } = await pool.query<OutboxRow>(sql.LIST_OUTBOX, [query.dead ?? null, query.ticketId ?? null, query.limit, query.offset])
       return {

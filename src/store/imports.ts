@@ -7,8 +7,10 @@ import { outlineToWgs84, toWgs84, type Datum } from '../dispatch/core/datum.js'
 import type { Outline } from '../dispatch/core/geo.js'
 import { readMark } from '../dispatch/core/kilometre.js'
 import { sheetOfGeoJson } from '../dispatch/import/geojson.js'
+import type { Sheet } from '../dispatch/import/sheet.js'
 import { KINDS, type CalendarSheetRow, type ChannelRow, type CitizenRow, type ClockSheetRow, type ClusterRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type NamedRow, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
 import { personFaults } from '../people/accounts.js'
+import type { NewPerson } from '../people/people.js'
 import { blame } from './blame.js'
 import { initialsOf } from './places.js'
 import { KEEP_CALENDAR, OVER } from './sql/dispatch.js'
@@ -22,6 +24,8 @@ export interface Imported { readonly rows: number; readonly refused: number; rea
 type Write = (client: PoolClient, row: never) => Promise<boolean>
 const added = async (client: PoolClient, text: string, values: unknown[]): Promise<boolean> => (await client.query<{ added: boolean }>(`${text} returning xmax = 0 as added`, values)).rows[0]?.added ?? false
 
+const personOf = (row: UserRow): NewPerson => ({ loginName: row.login, displayName: row.name, role: row.role, ...(row.extension === null ? {} : { extension: row.extension }), ...(row.unit === null ? {} : { unitId: row.unit }) })
+
 /** One row of each kind. → whether it is new. */
 const WRITES: { readonly [K in TableKind]: Write } = {
   units: (client, row: UnitRow) => added(client, `insert into unit (id, name, name_en, phone, standby, categories, office_hours, position) values ($1, $2, $3, coalesce($4, ''), $5, $6, coalesce($7, '09:00-12:00,13:30-17:30'), (select coalesce(max(position), 0) + 1 from unit))
@@ -34,7 +38,7 @@ const WRITES: { readonly [K in TableKind]: Write } = {
     on conflict (clock, category, priority) do update set minutes = excluded.minutes, hours = excluded.hours, basis = excluded.basis`, [row.clock, row.category, row.priority, row.minutes, row.hours, row.basis]),
   calendar: (client, row: CalendarSheetRow) => added(client, 'insert into calendar_day (day, kind, name) values ($1, $2, $3) on conflict (day) do update set kind = excluded.kind, name = excluded.name', [row.day, row.kind, row.name]),
   users(client, row: UserRow) {
-    const faults = personFaults({ loginName: row.login, displayName: row.name, role: row.role, ...(row.extension === null ? {} : { extension: row.extension }), ...(row.unit === null ? {} : { unitId: row.unit }) })
+    const faults = personFaults(personOf(row))
     if (faults.length > 0) return Promise.reject(new AggregateError(faults))
     return added(client, `insert into person (id, login_name, display_name, role, extension, unit_id, skills) values ($1, $2, $3, $4, $5, $6, $7)
       on conflict (login_name) do update set display_name = excluded.display_name, role = excluded.role, extension = excluded.extension, unit_id = excluded.unit_id, skills = excluded.skills`,
@@ -93,6 +97,7 @@ function fieldOf(error: unknown): string {
 const refusal = (error: unknown): CellProblem['problem'] | null => {
   if (error instanceof LiandongError) return blame(error) === 'facts' ? { zh: String(error.details['zh'] ?? errorText(error.code, 'zh', error.details)), en: String(error.details['en'] ?? error.message) } : null
   const { code, detail, message } = error as { code?: string; detail?: string; message: string }
+  if (code?.startsWith('22') === true) return { zh: `数据库不能存放：${detail ?? message}`, en: `the database cannot keep it: ${detail ?? message}` }
   return code?.startsWith('23') === true ? { zh: `与已有数据冲突：${detail ?? message}`, en: `does not go with what is there: ${detail ?? message}` } : null
 }
 
@@ -122,7 +127,7 @@ async function clear(client: PoolClient, kind: TableKind, rows: readonly { reado
   }
   if (kind === 'users') {
     // Two who swap their telephones: for a moment neither has one.
-    await client.query('update person p set extension = null from jsonb_to_recordset($1::jsonb) as x (login text, extension text) where x.login = p.login_name and p.extension <> x.extension', [JSON.stringify(values)])
+    await client.query('update person p set extension = null from jsonb_to_recordset($1::jsonb) as x (login text, extension text) where x.login = p.login_name and p.extension is distinct from x.extension', [JSON.stringify(values)])
     return []
   }
   if (kind !== 'calendar') return []
@@ -147,6 +152,30 @@ async function clearYears(client: PoolClient, rows: readonly CalendarSheetRow[])
   return gone.map(({ day, kind, name }) => `${day} ${kind} ${name}`).sort()
 }
 
+/** Rows with bad cells, held to what only the database knows and what a person must be, as far as their other cells say. */
+async function maimedUsers(client: PoolClient, { rows, maimed, columns }: Sheet<UserRow>): Promise<CellProblem[]> {
+  const problems: CellProblem[] = []
+  const held = new Map<string, number>()
+  for (const { row, value, bad } of maimed) {
+    const at = (field: string): string => columns.get(field) ?? 'A'
+    const written = { ...value, ...(bad.has('login') && { login: '-' }), ...(bad.has('name') && { name: '-' }) }
+    const faults = bad.has('role') ? [] : personFaults(personOf(written)).filter(({ details }) => !bad.has(String(details['field'])))
+    for (const { details } of faults) problems.push({ row, column: at(String(details['field'])), problem: { zh: String(details['zh']), en: String(details['en']) } })
+    if (value.extension === null || bad.has('login')) continue
+    const other = held.get(value.extension)
+    held.set(value.extension, row)
+    const { rows: [owner] } = await client.query<{ login: string }>('select login_name as login from person where extension = $1 and login_name <> $2', [value.extension, value.login])
+    // One of this sheet has it there, or another in the city.
+    const before = owner === undefined ? other : rows.find(({ value: { login } }) => login === owner.login)?.row
+    if (before !== undefined) problems.push({ row, column: at('extension'), problem: { zh: `分机 ${value.extension} 与第 ${before} 行相同`, en: `extension ${value.extension} is that of row ${before}` } })
+    else if (owner !== undefined) problems.push({ row, column: at('extension'), problem: { zh: `分机 ${value.extension} 已是 ${owner.login} 的`, en: `extension ${value.extension} is ${owner.login}'s` } })
+  }
+  return problems
+}
+
+/** By what a row of these kinds is known. */
+const KNOWN_BY: Readonly<Partial<Record<TableKind, readonly string[]>>> = { named: ['stage', 'unit', 'name', 'channel'], channels: ['unit', 'channel', 'address'], calendar: ['day'], users: ['login'] }
+
 /**
  * A sheet into its table: all of it, or nothing. A dry run does everything and takes it back, so that it finds what only the database knows too.
  * Positions by another `datum` are moved to WGS-84. Takes nothing away but, when `replace` says so, named people who are no longer, channels of the units that it names, and days of a year that is given anew.
@@ -154,15 +183,19 @@ async function clearYears(client: PoolClient, rows: readonly CalendarSheetRow[])
 export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean, replace = false, datum: Datum = 'wgs84'): Promise<Imported> {
   const drawn = kind === 'places' || kind === 'districts' ? sheetOfGeoJson(kind, text) : null
   if (drawn !== null && 'problem' in drawn) return { rows: 0, refused: 0, added: 0, changed: 0, removed: [], problems: [drawn.problem], dry: true }
-  const { read, rows, problems: found, columns } = KINDS[kind](drawn?.text ?? text, known)
+  const sheet = KINDS[kind](drawn?.text ?? text, known)
+  const { read, rows, maimed, problems: found, columns } = sheet
   const problems = [...found]
+  const spoken = maimed.filter(({ bad }) => KNOWN_BY[kind]?.some((name) => bad.has(name)) !== true)
+  // What is not in the sheet is known as soon as it is known of each row what it is about.
+  const whole = spoken.length === maimed.length && rows.length + maimed.length === read
   const client = await pool.connect()
   let [fresh, changed] = [0, 0]
   try {
     await client.query('begin')
     // Until what units have in hand is counted by the new one it is known what the old one was, whoever is interrupted.
     if (kind === 'calendar') await client.query(KEEP_CALENDAR)
-    const removed = await clear(client, kind, rows)
+    const removed = await clear(client, kind, [...rows, ...spoken])
     await client.query('savepoint one')
     for (const { row, value } of rows) {
       try {
@@ -179,15 +212,15 @@ export async function importSheet(pool: Pool, kind: TableKind, text: string, kno
         await client.query('rollback to savepoint one')
       }
     }
-    const others = problems.length > 0
-    if (removed.length > 0 && !replace && !others) {
+    if (kind === 'users') problems.push(...await maimedUsers(client, sheet as Sheet<UserRow>))
+    if (removed.length > 0 && !replace && whole) {
       const years = [...new Set(removed.map((day) => day.slice(0, 4)))].join('、')
       problems.push({ row: 1, column: 'A', problem: kind === 'named' || kind === 'channels' ? { zh: `已录入的 ${removed.length} 项不在表里，将被删除；确是如此则加 --replace`, en: `${removed.length} entries that are loaded are not in the sheet and would be removed; if that is meant, add --replace` } : { zh: `${years} 年已录入的 ${removed.length} 天不在表里，将成为普通日子；确是如此则加 --replace`, en: `${removed.length} days of ${years} that are loaded are not in the sheet and would be ordinary days; if that is meant, add --replace` } })
     }
     const write = !dry && problems.length === 0
     if (write) await client.query(`insert into audit (act, subject, details) values ('import', $1, $2)`, [kind, JSON.stringify({ rows: rows.length, added: fresh, changed, ...(removed.length > 0 && { removed }) })])
     await client.query(write ? 'commit' : 'rollback')
-    return { rows: fresh + changed, refused: read - fresh - changed, added: fresh, changed, removed: others ? [] : removed, problems: problems.sort((a, b) => a.row - b.row), dry: !write }
+    return { rows: fresh + changed, refused: read - fresh - changed, added: fresh, changed, removed: whole ? removed : [], problems: problems.sort((a, b) => a.row - b.row || a.column.length - b.column.length || (a.column < b.column ? -1 : 1)), dry: !write }
   } catch (error) {
     await client.query('rollback').catch(() => undefined)
     throw error

@@ -1,9 +1,9 @@
-import type { BodyOfKind, LineBody } from '../contracts/county.js'
+import type { BodyOfKind, LineBody, LineMessage } from '../contracts/county.js'
 import type { Notice } from '../contracts/dispatch.js'
-import type { Ticket } from '../contracts/ticket.js'
+import type { Ticket, Unit } from '../contracts/ticket.js'
 import { STAGES } from '../contracts/life-cycle.js'
 import { dueOf, type TicketWork } from '../contracts/work.js'
-import { difference } from '../dispatch/core/changes.js'
+import { difference, type Changes } from '../dispatch/core/changes.js'
 import { heldAt, rebase, type Pending } from '../dispatch/core/county.js'
 import { STAGE_ACTS } from '../dispatch/core/escalation.js'
 import type { Line } from '../dispatch/county/ports.js'
@@ -20,15 +20,28 @@ export async function applyAtCounty(pen: Pen, line: Line, body: LineBody): Promi
     case 'ticket': return ticket(pen, line, body)
     case 'gone': return gone(pen, line, body)
     case 'photo': return photo(pen, line, body)
-    case 'rules': return rules(pen, body)
+    case 'rules': return rules(pen, line, body)
     default: throw new Error('the city does no county’s work')
   }
+}
+
+const valuesOf = (unit: Unit): unknown[] => [unit.id, unit.name, unit.nameEn, unit.phone, unit.standby, unit.categories, unit.officeHours]
+
+/** Nothing is ever taken out of a history, and the complainant's name may have to go: here it never stands there. The city's has it. */
+const unnamed = (changes: Changes): Changes => Object.fromEntries(Object.entries(changes).filter(([field]) => field !== 'callerName'))
+
+/** A message of the city's as it is kept when it has counted: the copy of the ticket has the complainant as long as it may, and nothing else does. */
+export function spared(message: LineMessage): LineMessage {
+  const body = message.body as LineBody
+  if (body.kind !== 'ticket') return message
+  const { ticket: one } = body
+  return { ...message, body: { ...body, ticket: { ...one, caller: { ...one.caller, number: '', name: '' }, fields: { ...one.fields, callerName: '' } } } }
 }
 
 async function ticket(pen: Pen, line: Line, { ticket: told, upTo, units, act, notices }: BodyOfKind<'ticket'>): Promise<string> {
   const { client } = pen
   if (await isOld(pen, line, told.id, told.version)) return 'known'
-  for (const unit of units) await client.query(sql.PUT_UNIT, [unit.id, unit.name, unit.nameEn, unit.phone, unit.standby, unit.categories, unit.officeHours])
+  for (const unit of units) await client.query(sql.RENEW_UNIT, valuesOf(unit))
   await client.query(sql.ADOPT_TICKET, [told.id, told.number, told.caller.number, told.caller.verified, new Date(told.openedAt), new Date(told.answeredAt), idFrom(`adopt ${told.id}`)])
   await client.query(sql.SET_CALLER, [told.id, told.caller.number])
   const before = await pen.lock(told.id)
@@ -41,7 +54,7 @@ async function ticket(pen: Pen, line: Line, { ticket: told, upTo, units, act, no
   if (Object.keys(changes).length === 0 && notices.length === 0 && before.version > 1) {
     await client.query(SET_WORK, [told.id, JSON.stringify(after.work), instant(dueOf(after.work)), clockRows(after.work), new Date(act.at), []])
   } else {
-    await pen.write({ before, after, actId: idFrom(`city ${told.id} ${told.version}`), act: act.act, at: act.at, by: null, changes: { ...changes, ...(act.by === '' ? {} : { hall: [null, act.by] }) }, note: act.note, met: [], notices: [] })
+    await pen.write({ before, after, actId: idFrom(`city ${told.id} ${told.version}`), act: act.act, at: act.at, by: null, changes: { ...unnamed(changes), ...(act.by === '' ? {} : { hall: [null, act.by] }) }, note: act.note, met: [], notices: [] })
   }
   await client.query(sql.TICKET_TOLD, [line.name, told.id, told.version])
   await adopt(pen, notices, after)
@@ -56,12 +69,13 @@ async function photo(pen: Pen, line: Line, body: BodyOfKind<'photo'>): Promise<s
 }
 
 /** By what the city's clocks count, this county's count too. */
-async function rules({ client }: Pen, { clocks, days, years, units }: BodyOfKind<'rules'>): Promise<string> {
+async function rules({ client }: Pen, line: Line, { clocks, days, years, units }: BodyOfKind<'rules'>): Promise<string> {
   for (const table of ['clock_rule', 'calendar_day', 'calendar_year']) await client.query(`delete from ${table}`)
   await client.query(sql.PUT_CLOCK_RULES, [JSON.stringify(clocks)])
   await client.query(sql.PUT_YEARS, [JSON.stringify(years)])
   await client.query(sql.PUT_DAYS, [JSON.stringify(days)])
-  for (const unit of units) await client.query(sql.RENEW_UNIT, [unit.id, unit.name, unit.nameEn, unit.phone, unit.standby, unit.categories, unit.officeHours])
+  // Of the city's other units those that were heard of, so that they are called as they are now.
+  for (const unit of units) await client.query(line.units.includes(unit.id) ? sql.RENEW_UNIT : sql.RENEW_KNOWN_UNIT, valuesOf(unit))
   return 'applied'
 }
 
@@ -73,7 +87,7 @@ async function gone(pen: Pen, line: Line, { ticketId, version, unitId, at, notic
   const before = await pen.lock(ticketId)
   const known = unitId !== null && (await pen.client.query(sql.UNIT_KNOWN, [unitId])).rowCount === 1
   const after: Ticket = { ...before, version: before.version + 1, unitId: known ? unitId : null, fields: { ...before.fields, callerName: '' }, work: { ...before.work, assist: [], clocks: [] } }
-  await pen.write({ before, after, actId: idFrom(`gone ${ticketId} ${version}`), act: 'gone', at, by: null, changes: difference(before, after), note: '', met: [], notices: [] })
+  await pen.write({ before, after, actId: idFrom(`gone ${ticketId} ${version}`), act: 'gone', at, by: null, changes: unnamed(difference(before, after)), note: '', met: [], notices: [] })
   await pen.client.query(sql.TICKET_TOLD, [line.name, ticketId, version])
   await adopt(pen, notices, after)
   return 'applied'

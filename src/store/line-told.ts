@@ -1,8 +1,10 @@
 import type { PoolClient } from 'pg'
 import type { BodyOfKind, LineBody } from '../contracts/county.js'
-import type { Notice } from '../contracts/dispatch.js'
+import { NOTICE_KINDS, type Notice } from '../contracts/dispatch.js'
+import type { Ticket } from '../contracts/ticket.js'
 import { shownToCounty } from '../dispatch/core/county.js'
-import { unitsOf } from '../dispatch/core/notices.js'
+import { noticeText, unitsOf } from '../dispatch/core/notices.js'
+import { SHOWN } from '../dispatch/core/privacy.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import type { Written } from './ticket-pen.js'
 import * as sql from './sql/line.js'
@@ -37,6 +39,16 @@ export async function photoFor(client: Pick<PoolClient, 'query'>, name: string, 
   return { ...rest, kind: 'photo', ticketId, id, unitId, by: { id: known ? by_id : null, name: by.slice(0, 64) }, at: at.getTime(), thumbnail: thumbnail?.replace(/\s/g, '') ?? null }
 }
 
+/** What the complainant wants kept back by now, or is no business of the county's any more, does not go out with what was told before and is still under way. */
+async function keepBack(client: PoolClient, name: string, after: Ticket, concerned: boolean): Promise<void> {
+  const { number, name: named } = SHOWN[after.work.privacy].county
+  if (concerned && number === 'full' && named) return
+  const { caller, fields: { callerName, description, place } } = shownToCounty(after)
+  const words = concerned && !named
+  await client.query(sql.KEEP_BACK, [name, after.id, JSON.stringify(concerned ? caller : { ...caller, number: '', name: '' }), JSON.stringify(!concerned ? { callerName: '' } : named ? { callerName } : { callerName, description, place }),
+    words ? JSON.stringify(Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, noticeText(kind, after)]))) : null, words ? place : null])
+}
+
 /** A ticket as one line hears of it, and noted as told. */
 export async function bodyFor(client: PoolClient, rules: Rules, name: string, { after, act, note, by, at }: Pick<Written, 'after' | 'act' | 'note' | 'by' | 'at'>, concerned: boolean): Promise<BodyOfKind<'ticket'> | BodyOfKind<'gone'>> {
   const own = [...rules.counties ?? []].flatMap(([unitId, line]) => (line === name ? [unitId] : []))
@@ -44,6 +56,7 @@ export async function bodyFor(client: PoolClient, rules: Rules, name: string, { 
   const notices = found.map(({ id, body, created_at }): Notice => ({ ...body, id, at: created_at.getTime() }))
   const upTo = Number((await client.query<{ have: string }>(sql.HAVE, [name])).rows[0]?.have ?? 0)
   await client.query(sql.TICKET_TOLD, [name, after.id, after.version])
+  await keepBack(client, name, after, concerned)
   if (!concerned) return { kind: 'gone', ticketId: after.id, version: after.version, unitId: after.unitId, upTo, at, notices }
   const units = (await client.query<UnitRow>(LIST_UNITS)).rows.filter(({ id }) => unitsOf(after).includes(id)).map(({ name_en, office_hours, ...unit }) => ({ ...unit, nameEn: name_en, officeHours: office_hours }))
   const who = by === null ? '' : (await client.query<{ display_name: string }>('select display_name from person where id = $1', [by])).rows[0]?.display_name ?? ''

@@ -7,7 +7,7 @@ import type { Line, LineStore } from '../dispatch/county/ports.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import { applyAtCity } from './line-city.js'
 import { decideConflict } from './line-conflicts.js'
-import { applyAtCounty } from './line-county.js'
+import { applyAtCounty, spared } from './line-county.js'
 import { makeLinePhotos, type LinePhotoDeps } from './line-photos.js'
 import { bodyFor, photoFor } from './line-told.js'
 import * as sql from './sql/line.js'
@@ -50,7 +50,7 @@ export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LineP
         const result = row.known ? 'known' : fault !== null ? await refused(pen, line, row, new Error(fault))
           : await carefully(pen, line, row, () => (line.peer === 'county' ? applyAtCity(pen, line, body, row.received_at.getTime()) : applyAtCounty(pen, line, body)))
         have += 1
-        await pen.client.query(sql.APPLIED, [line.name, have, result])
+        await pen.client.query(sql.APPLIED, [line.name, have, result, line.peer === 'city' && body.kind === 'ticket' ? JSON.stringify(spared(message)) : null])
       }
       return true
     })

@@ -149,8 +149,9 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   let onPerson: (personId: string) => void = () => undefined
   let onCaller: (number: string) => void = () => undefined
   let onSeat: (payload: string) => void = () => undefined
+  let onList: (list: string) => void = () => undefined
   const changes = followChanges({
-    connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, onFlows() { onFlows() }, onPerson(personId) { onPerson(personId) }, onCaller(number) { onCaller(number) }, onSeat(payload) { onSeat(payload) },
+    connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, onFlows() { onFlows() }, onPerson(personId) { onPerson(personId) }, onCaller(number) { onCaller(number) }, onSeat(payload) { onSeat(payload) }, onList(list) { onList(list) },
     ...(options.pollEvery === undefined ? {} : { every: options.pollEvery }),
   })
 
@@ -214,6 +215,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     onCaller(listenTo: (number: string) => void) { onCaller = listenTo },
     /** An operator's desk came up at a node: a hint. */
     onSeat(listenTo: (payload: string) => void) { onSeat = listenTo },
+    /** A list that is about no one ticket may be another: a hint. */
+    onList(listenTo: (list: string) => void) { onList = listenTo },
     /** What the journal still keeps is drained by the next run. */
     async close() {
       clearInterval(timer)

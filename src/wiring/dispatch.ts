@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import { DELIVERS } from '../contracts/dispatch.js'
 import type { Ticket } from '../contracts/ticket.js'
+import { LISTS } from '../contracts/ws.js'
 import { startSender } from '../delivery/sender.js'
 import { makeSms, makeSmsFile } from '../delivery/sms.js'
 import { makeSmtp } from '../delivery/smtp.js'
@@ -11,6 +12,7 @@ import { startClockwork } from '../dispatch/clockwork.js'
 import { startLoop } from '../dispatch/loop.js'
 import type { Tickets } from '../dispatch/ports.js'
 import { makeTickets } from '../dispatch/tickets.js'
+import { startLists } from '../http/lists.js'
 import { startTerminals } from '../http/terminals.js'
 import type { Metrics } from '../metrics.js'
 import type { Store } from '../store/store.js'
@@ -19,6 +21,10 @@ import { startPracticeUnits } from './practice-units.js'
 
 /** How often many calls about one thing are looked for, ms. */
 const CLUSTER_EVERY = 2_000
+/** A line to a county is cut when nothing was heard for so long: nobody says so. Looked at this often, ms. */
+const COUNTIES_EVERY = 1_000
+/** Messages that were given up: who gives one up says so, on any node; looked at besides, ms. */
+const DEAD_EVERY = 15_000
 
 export interface DispatchGiven {
   readonly config: Config
@@ -29,6 +35,8 @@ export interface DispatchGiven {
   readonly clock: () => number
   /** Units without a terminal are played: beside the practice exchange alone. */
   readonly playUnits?: boolean
+  /** How the lines to counties stand: another text whenever it is otherwise. */
+  readonly countiesMark?: () => Promise<string>
   /** Something was put into an outbox, on any node: also for lines to counties. */
   readonly onOutbox?: () => void
 }
@@ -40,7 +48,7 @@ export interface DispatchWork {
 }
 
 /** Starts what acts on tickets by itself, and keeps what desks show fresh. */
-export function startDispatch({ config, logger, metrics, store, calls: { hub, intake, queueClassOf }, clock, playUnits = false, onOutbox }: DispatchGiven): DispatchWork {
+export function startDispatch({ config, logger, metrics, store, calls: { hub, intake, queueClassOf }, clock, playUnits = false, countiesMark = () => Promise.resolve(''), onOutbox }: DispatchGiven): DispatchWork {
   const show = (ticket: Ticket): void => { intake.desk.ticketChanged(ticket) }
   const trouble = (what: string) => (error: unknown): void => { if (store.records.status().database === 'up') logger.warn({ err: error }, what) }
 
@@ -70,6 +78,8 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
     },
   })
   const terminals = startTerminals({ hub, notices: (units) => store.hall.notices(units), onError: trouble('terminals') })
+  const lists = startLists({ hub, lists: { 'counties': { every: COUNTIES_EVERY, mark: countiesMark }, 'dead-letters': { every: DEAD_EVERY, mark: () => store.hall.deadMark() } }, onError: trouble('lists') })
+  store.onList((list) => { const found = LISTS.find((one) => one === list); if (found !== undefined) lists.hint(found) })
   const practiceUnits = playUnits ? [startPracticeUnits({ store, hub, onChanged: show, onError: trouble('practice units') })] : []
   const sender = startSender({
     store: store.outbox, onError: trouble('outbox'),
@@ -93,5 +103,5 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
     terminals.nudge()
     onOutbox?.()
   })
-  return { tickets, async close() { await Promise.all([sender, ...practiceUnits, terminals, clusters, clockwork].map((part) => part.close())) } }
+  return { tickets, async close() { await Promise.all([sender, ...practiceUnits, terminals, lists, clusters, clockwork].map((part) => part.close())) } }
 }

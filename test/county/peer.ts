@@ -19,10 +19,10 @@ export async function openPeer(t: Test, peer: 'city' | 'county', units: readonly
     store, owner,
     /** How many messages it has told. */
     said: () => seq,
-    /** → what became of it */
-    async tell(body: unknown): Promise<string | null> {
+    /** → what became of it. @param id the message's: one that was told before is told again */
+    async tell(body: unknown, id: string = randomUUID()): Promise<string | null> {
       seq += 1
-      const message: LineMessage = { line: 'yanshi', from: peer, seq, id: randomUUID(), at: Date.now(), body }
+      const message: LineMessage = { line: 'yanshi', from: peer, seq, id, at: Date.now(), body }
       await store.lines.receive('yanshi', [{ message, ...seal(JSON.stringify(message), key) }])
       await store.lines.apply('yanshi')
       return (await owner.query<{ result: string | null }>('select result from line_inbox where seq = $1', [seq])).rows[0]?.result ?? null

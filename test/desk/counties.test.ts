@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { Self } from '../../src/contracts/people.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
@@ -60,6 +61,17 @@ await withDesk(t, async (world) => {
     await page.locator('[data-line="yanshi"][data-up="false"]').waitFor()
     await page.locator('[data-line="xinan"][data-up="true"]').getByText('时钟偏差 -95 秒').waitFor()
     await seat.picture('counties-board')
+    const asked: string[] = []
+    page.on('request', (request) => { if (/\/api\/(lines|conflicts|outbox)/.test(request.url())) asked.push(request.url()) })
+    // Twice as long as between two polls, when there were some.
+    await sleep(9_000)
+    t.same(asked, [], 'while nothing is another, nobody asks')
+    await store.pool.query(`update line set trouble = 'refused' where name = 'yanshi'`)
+    await page.locator('[data-line="yanshi"]').getByText('消息异常，请管理员查看日志').waitFor({ timeout: 5_000 })
+    await store.pool.query(`update line set heard_at = clock_timestamp(), trouble = '' where name = 'yanshi'`)
+    await page.locator('[data-line="yanshi"][data-up="true"]').waitFor({ timeout: 5_000 })
+    await page.locator('[data-line="yanshi"][data-up="false"]').waitFor({ timeout: 25_000 })
+    t.pass('that nothing is heard any more nobody says; it is seen')
     await page.locator(`[data-conflict="${id}"]`).click()
     await page.locator('.ld-conflict-sides').getByText('联系不上县里，请市政先去').waitFor()
     await page.locator('.ld-conflict-sides').getByText('已到现场，正在围挡').waitFor()
@@ -68,6 +80,10 @@ await withDesk(t, async (world) => {
     await seat.picture('counties-conflict')
     await page.locator('[data-side="county"]').click()
     await page.locator(`[data-conflict="${id}"]`).waitFor({ state: 'detached' })
+    const { rows: [dead] } = await store.pool.query<{ id: string }>(`insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body, next_at) values ('dispatch', 'unit', 'webhook', 'municipal-works', 'https://x.example', $1, '{}', null) returning id`, [id])
+    await store.pool.query(`update outbox set dead_at = now(), error = 'HTTP 503' where id = $1`, [dead?.id])
+    await page.locator(`[data-dead="${dead?.id ?? ''}"]`).waitFor({ timeout: 4_000 })
+    await seat.picture('counties-dead')
     t.match(await store.records.get(id), { state: 'in-progress', unitId: 'yanshi' })
     await seat.context.close()
   })

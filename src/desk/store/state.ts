@@ -1,7 +1,7 @@
 import type { CallCard } from '../../contracts/call.js'
 import type { Notice } from '../../contracts/dispatch.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { HealthView, OperatorView, QueueView, ServerMessageOf, TrendPoint } from '../../contracts/ws.js'
+import type { HealthView, ListName, OperatorView, QueueView, ServerMessageOf, TrendPoint } from '../../contracts/ws.js'
 
 export type Seat = 'active' | 'standby'
 /** `replaced`: another window opened with this tab's id; this one stays quiet until it is asked for. */
@@ -40,11 +40,13 @@ export interface DeskState {
   readonly alarms: number
   /** Put away; told again they stay so. */
   readonly noticed: ReadonlySet<string>
+  /** How often a list that is about no one ticket was another. */
+  readonly lists: Readonly<Partial<Record<ListName, number>>>
   /** Versions of tickets that changed somewhere, for lists and open pages. */
   readonly changed: { readonly count: number; readonly ticketId: string; readonly version: number } | null
 }
 
 export const initialState: DeskState = {
   link: 'connecting', epoch: null, seq: 0, gap: false, welcomes: 0, seat: null, practice: false, playsUnits: false, skew: 0,
-  me: null, call: null, ticket: null, opened: null, gone: null, queue: null, trend: [], health: null, changed: null, notices: [], alarms: 0, noticed: new Set(),
+  me: null, call: null, ticket: null, opened: null, gone: null, queue: null, trend: [], health: null, changed: null, lists: {}, notices: [], alarms: 0, noticed: new Set(),
 }

@@ -10,6 +10,8 @@ import type { Counties, LineStore } from './ports.js'
 const SILENT = 15_000
 /** What slipped past the acts is looked for this often, ms. */
 const CATCH_UP = 15_000
+/** Open conflicts that are looked at for what is new, as many as a desk shows. */
+const MARKED = 50
 
 export interface CountiesDeps {
   readonly store: LineStore
@@ -19,6 +21,7 @@ export interface CountiesDeps {
 /** The city's side of its counties: it answers them, shows how their lines stand, and has conflicts decided by the persons named for rulings. */
 export function makeCounties({ store, rules }: CountiesDeps): Counties {
   const caughtUp = new Map<string, number>()
+  const all = async (): Promise<LineView[]> => (await store.views()).map(({ silent, ...view }) => ({ ...view, up: silent !== null && silent < SILENT, skewed: Math.abs(view.skew) > MOST_SKEW }))
   return {
     async answer(name, exchange) {
       const line = await store.line(name)
@@ -34,9 +37,13 @@ export function makeCounties({ store, rules }: CountiesDeps): Counties {
       return spoken(store, line, said.state.turn, said.state)
     },
     async lines(who) {
-      const views = await store.views()
-      return views.filter(({ units, peer }) => who.role !== 'unit' || peer === 'city' || units.includes(who.unitId ?? ''))
-        .map(({ silent, ...view }): LineView => ({ ...view, up: silent !== null && silent < SILENT, skewed: Math.abs(view.skew) > MOST_SKEW }))
+      return (await all()).filter(({ units, peer }) => who.role !== 'unit' || peer === 'city' || units.includes(who.unitId ?? ''))
+    },
+    async mark() {
+      const lines = await all()
+      const open = lines.some(({ conflicts }) => conflicts > 0) ? await store.conflicts({ all: false, limit: MARKED, offset: 0 }) : []
+      // When a line that is up was last heard, and by how little its clock is off, nobody is shown.
+      return JSON.stringify([lines.map((line) => ({ ...line, heardAt: line.up ? null : line.heardAt, skew: line.skewed ? Math.round(line.skew / 1000) : 0 })), open.map(({ id, acts, city }) => [id, acts.length, city.length])])
     },
     conflicts: (query) => store.conflicts(query),
     async decide(who, conflictId, side, note) {

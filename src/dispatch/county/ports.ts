@@ -65,6 +65,8 @@ export interface Counties {
   /** At the city: a county speaks, and is answered. @throws LiandongError `line.*` */
   answer(name: string, exchange: Exchange): Promise<Exchange>
   lines(who: Self): Promise<readonly LineView[]>
+  /** Another text whenever lines or conflicts look otherwise. */
+  mark(): Promise<string>
   conflicts(query: { readonly all: boolean; readonly limit: number; readonly offset: number }): Promise<readonly Conflict[]>
   decide(who: Self, conflictId: string, side: ConflictSide, note: string): Promise<void>
 }

@@ -6,7 +6,7 @@ import { PRIORITIES } from '../../contracts/work.js'
 import type { Outline } from '../core/geo.js'
 import { readHours } from '../core/calendar.js'
 import { readMark } from '../core/kilometre.js'
-import { cells, readSheet, type Cell, type Odd, type RowOf, type Sheet } from './sheet.js'
+import { cells, readSheet, type Cell, type Check, type RowOf, type Sheet } from './sheet.js'
 
 /** What a sheet may refer to. */
 export interface Known { readonly units: ReadonlySet<string>; readonly categories: ReadonlySet<string>; readonly areas: ReadonlySet<string>; readonly logins: ReadonlyMap<string, Role>; /** `unit address` of webhooks that have a key: an empty cell leaves it. */ readonly keyed?: ReadonlySet<string> }
@@ -78,43 +78,55 @@ const clusterColumns = (known: Known) => ({
 const REACHED = { sms: /^(?:\+?86)?1[3-9]\d{9}$/, email: /^[^\s@]+@[^\s@]+$/ } as const
 
 /** What is sent must have somewhere to go, and be signed; `none`: the unit has no channel but its terminal. */
-function checkChannel({ unit: unitId, channel, address, secret }: ChannelRow, { keyed }: Known): readonly Odd<keyof ChannelRow>[] {
-  if (channel === 'none') return (['address', 'secret'] as const).filter((column) => (column === 'address' ? address : secret) !== null).map((column) => ({ column, problem: { zh: '“无”之后不写地址和密钥', en: '“none” has neither address nor key' } }))
-  if (address === null) return [{ column: 'channel', problem: { zh: '没有地址', en: 'there is no address' } }]
-  if (channel !== 'webhook') return REACHED[channel].test(address) ? [] : [{ column: 'address', problem: unreached(channel, address) }]
-  const url = URL.canParse(address) ? new URL(address) : null
-  return [
-    ...url === null || (url.protocol !== 'https:' && url.protocol !== 'http:') ? [{ column: 'address', problem: { zh: `“${address}”不是 http(s) 地址`, en: `“${address}” is no http(s) address` } } as const] : [],
-    ...secret === null && keyed?.has(`${unitId} ${address}`) !== true ? [{ column: 'channel', problem: { zh: '推送须有签名密钥', en: 'a webhook needs a key to sign with' } } as const] : [],
-  ]
-}
+const channelChecks = ({ keyed }: Known): readonly Check<ChannelRow>[] => [
+  ...(['address', 'secret'] as const).map((column): Check<ChannelRow> => ({ by: ['channel', column], find: (row) => (row.channel === 'none' && row[column] !== null ? { column, problem: { zh: '“无”之后不写地址和密钥', en: '“none” has neither address nor key' } } : null) })),
+  { by: ['channel', 'address'], find: ({ channel, address }) => (channel !== 'none' && address === null ? { column: 'channel', problem: { zh: '没有地址', en: 'there is no address' } } : null) },
+  { by: ['channel', 'address'], find: ({ channel, address }) => (channel === 'none' || channel === 'webhook' || address === null || REACHED[channel].test(address) ? null : { column: 'address', problem: unreached(channel, address) }) },
+  { by: ['channel', 'address'], find: ({ channel, address }) => (channel !== 'webhook' || address === null || /^https?:$/.test(URL.canParse(address) ? new URL(address).protocol : '') ? null : { column: 'address', problem: { zh: `“${address}”不是 http(s) 地址`, en: `“${address}” is no http(s) address` } }) },
+  { by: ['unit', 'channel', 'address', 'secret'], find: ({ unit: unitId, channel, address, secret }) => (channel === 'webhook' && address !== null && secret === null && keyed?.has(`${unitId} ${address}`) !== true ? { column: 'channel', problem: { zh: '推送须有签名密钥', en: 'a webhook needs a key to sign with' } } : null) },
+]
 const unreached = (channel: keyof typeof REACHED, address: string): Bilingual => (channel === 'sms' ? { zh: `“${address}”：短信只能发到手机号`, en: `“${address}”: text messages reach mobile numbers only` } : { zh: `“${address}”不是邮件地址`, en: `“${address}” is not a mail address` })
 
 /** A unit that has none has no others. */
-function noneAlone({ read, rows, problems, columns }: Sheet<ChannelRow>): Sheet<ChannelRow> {
-  const odd = rows.filter(({ value: { unit: unitId, channel } }) => channel === 'none' && rows.some(({ value: other }) => other.unit === unitId && other.channel !== 'none'))
+function noneAlone(sheet: Sheet<ChannelRow>): Sheet<ChannelRow> {
+  const { rows, problems, columns } = sheet
+  const maimed = sheet.maimed.filter(({ bad }) => !bad.has('unit') && !bad.has('channel'))
+  const all = [...rows, ...maimed]
+  const odd = all.filter(({ value: { unit: unitId, channel } }) => channel === 'none' && all.some(({ value: other }) => other.unit === unitId && other.channel !== 'none'))
   const problem: Bilingual = { zh: '“无”与该单位的其他方式同在表里', en: '“none” stands beside other channels of the unit' }
-  return { read, columns, rows: rows.filter((row) => !odd.includes(row)), problems: [...problems, ...odd.map(({ row }) => ({ row, column: columns.get('channel') ?? 'A', problem }))] }
+  const told = odd.map(({ row }) => ({ row, column: columns.get('channel') ?? 'A', problem }))
+  return { ...sheet, rows: rows.filter((row) => !odd.includes(row)), maimed: [...sheet.maimed, ...rows.filter((row) => odd.includes(row)).map((row) => ({ ...row, bad: new Set<string>() }))], problems: [...problems, ...told] }
 }
 
 /** A rule that ends before it begins is never in force. */
-const checkDuty = ({ validFrom, validTo }: DutySheetRow): readonly Odd<keyof DutySheetRow>[] =>
-  (validFrom !== null && validTo !== null && validTo < validFrom ? [{ column: 'validTo', problem: { zh: `${validTo} 早于生效日期 ${validFrom}，从不生效`, en: `${validTo} is before the day on which it begins, ${validFrom}: it is never in force` } }] : [])
+const dutyChecks: readonly Check<DutySheetRow>[] = [{
+  by: ['validFrom', 'validTo'],
+  find: ({ validFrom, validTo }) => (validFrom !== null && validTo !== null && validTo < validFrom ? { column: 'validTo', problem: { zh: `${validTo} 早于生效日期 ${validFrom}，从不生效`, en: `${validTo} is before the day on which it begins, ${validFrom}: it is never in force` } } : null),
+}]
 
 /** Who is told must be reached somewhere; who rules must be one who may. */
-function checkNamed({ stage, channel, address, login }: NamedRow, { logins }: Known): readonly Odd<keyof NamedRow>[] {
-  const role = login === null ? undefined : logins.get(login)
-  return [
-    ...channel === null && address !== null ? [{ column: 'address', problem: { zh: '有地址而没有方式', en: 'an address without a channel' } } as const]
-    : channel === null && (stage !== 'ruling' || login === null) ? [{ column: 'stage', problem: { zh: stage === 'ruling' ? '裁定人须有登录名，或有方式与地址' : '须写明方式与地址，否则无人收到', en: stage === 'ruling' ? 'who rules needs a login, or a channel and an address' : 'a channel and an address are needed, or nobody is told' } } as const]
-    : channel !== null && !REACHED[channel].test(address ?? '') ? [{ column: address === null ? 'channel' : 'address', problem: unreached(channel, address ?? '') } as const] : [],
-    ...stage === 'ruling' && role !== undefined && !ACTS.rule.roles.includes(role) ? [{ column: 'login', problem: { zh: `${login ?? ''} 的角色是 ${role}，不能裁定`, en: `${login ?? ''} is ${role}, who may not rule` } } as const] : [],
-  ]
-}
+const namedChecks = ({ logins }: Known): readonly Check<NamedRow>[] => [
+  { by: ['channel', 'address'], find: ({ channel, address }) => (channel === null && address !== null ? { column: 'address', problem: { zh: '有地址而没有方式', en: 'an address without a channel' } } : null) },
+  { by: ['channel', 'address'], find: ({ channel, address }) => (channel !== null && !REACHED[channel].test(address ?? '') ? { column: address === null ? 'channel' : 'address', problem: unreached(channel, address ?? '') } : null) },
+  {
+    by: ['stage', 'channel', 'address', 'login'],
+    find: ({ stage, channel, address, login }) => (channel !== null || address !== null || (stage === 'ruling' && login !== null) ? null
+      : { column: 'stage', problem: { zh: stage === 'ruling' ? '裁定人须有登录名，或有方式与地址' : '须写明方式与地址，否则无人收到', en: stage === 'ruling' ? 'who rules needs a login, or a channel and an address' : 'a channel and an address are needed, or nobody is told' } }),
+  },
+  {
+    by: ['stage', 'login'],
+    find({ stage, login }) {
+      const role = login === null ? undefined : logins.get(login)
+      return stage === 'ruling' && role !== undefined && !ACTS.rule.roles.includes(role) ? { column: 'login', problem: { zh: `${login ?? ''} 的角色是 ${role}，不能裁定`, en: `${login ?? ''} is ${role}, who may not rule` } } : null
+    },
+  },
+]
 
 /** What names no mark would never be found as one. */
-const checkPlace = ({ kind, name }: PlaceRow): readonly Odd<keyof PlaceRow>[] =>
-  (kind === 'kilometre' && readMark(name) === null ? [{ column: 'name', problem: { zh: `“${name}”：里程桩应如 G30 连霍高速 K812+300`, en: `“${name}”: a kilometre mark must be like G30 Lianhuo K812+300` } }] : [])
+const placeChecks: readonly Check<PlaceRow>[] = [{
+  by: ['kind', 'name'],
+  find: ({ kind, name }) => (kind === 'kilometre' && readMark(name) === null ? { column: 'name', problem: { zh: `“${name}”：里程桩应如 G30 连霍高速 K812+300`, en: `“${name}”: a kilometre mark must be like G30 Lianhuo K812+300` } } : null),
+}]
 
 const placeColumns = {
   code: { zh: '编号', required: true, read: cells.pattern(/^[A-Za-z0-9._-]{1,40}$/, '字母、数字、. _ -', 'letters, digits, . _ -') }, name: { zh: '名称', required: true, read: cells.text(100) },
@@ -152,14 +164,14 @@ export type ClusterRow = Row<typeof clusterColumns>
 /** Everything that can be imported: its columns, and what no two rows may share. */
 export const KINDS = {
   units: (text: string, known: Known): Sheet<UnitRow> => readSheet(text, unitColumns(known), ['id']),
-  duties: (text: string, known: Known): Sheet<DutySheetRow> => readSheet(text, dutyColumns(known), ['code', 'unit'], checkDuty),
+  duties: (text: string, known: Known): Sheet<DutySheetRow> => readSheet(text, dutyColumns(known), ['code', 'unit'], dutyChecks),
   clocks: (text: string, known: Known): Sheet<ClockSheetRow> => readSheet(text, clockColumns(known), ['clock', 'category', 'priority']),
   calendar: (text: string): Sheet<CalendarSheetRow> => readSheet(text, calendarColumns, ['day']),
   users: (text: string, known: Known): Sheet<UserRow> => readSheet(text, userColumns(known), ['login']),
-  channels: (text: string, known: Known): Sheet<ChannelRow> => noneAlone(readSheet(text, channelColumns(known), ['unit', 'channel', 'address'], (row) => checkChannel(row, known))),
-  named: (text: string, known: Known): Sheet<NamedRow> => readSheet(text, namedColumns(known), ['stage', 'unit', 'name', 'channel'], (row) => checkNamed(row, known)),
+  channels: (text: string, known: Known): Sheet<ChannelRow> => noneAlone(readSheet(text, channelColumns(known), ['unit', 'channel', 'address'], channelChecks(known))),
+  named: (text: string, known: Known): Sheet<NamedRow> => readSheet(text, namedColumns(known), ['stage', 'unit', 'name', 'channel'], namedChecks(known)),
   clusters: (text: string, known: Known): Sheet<ClusterRow> => readSheet(text, clusterColumns(known), ['category']),
-  places: (text: string): Sheet<PlaceRow> => readSheet(text, placeColumns, ['code'], checkPlace),
+  places: (text: string): Sheet<PlaceRow> => readSheet(text, placeColumns, ['code'], placeChecks),
   districts: (text: string): Sheet<DistrictRow> => readSheet(text, districtColumns, ['id']),
   citizens: (text: string): Sheet<CitizenRow> => readSheet(text, citizenColumns, ['number']),
   categories: (text: string, known: Known): Sheet<CategorySheetRow> => readSheet(text, categoryColumns(known), ['code']),

@@ -16,10 +16,16 @@ type Columns = Readonly<Record<string, Column>>
 type ValueOf<C> = C extends { readonly required: true; readonly read: (text: string) => Cell<infer T> } ? T : C extends { readonly read: (text: string) => Cell<infer T> } ? T | null : never
 export type RowOf<C extends Columns> = { readonly [K in keyof C]: ValueOf<C[K]> }
 
-export interface Sheet<R> { /** Rows below the header, good or not. */ readonly read: number; readonly rows: readonly { readonly row: number; readonly value: R }[]; readonly problems: readonly CellProblem[]; /** In which column stands what, by the columns' own names: `extension` → `D`. */ readonly columns: ReadonlyMap<string, string> }
+/** Something that must hold of a row, and the cells by which it goes: asked where these are right, whatever is wrong beside them. */
+export interface Check<R> { readonly by: readonly (keyof R & string)[]; readonly find: (row: R) => Odd<keyof R & string> | null }
+/** A row with bad cells: these are null. */
+export interface Maimed<R> { readonly row: number; readonly value: R; readonly bad: ReadonlySet<string> }
+export interface Sheet<R> { /** Rows below the header, good or not. */ readonly read: number; readonly rows: readonly { readonly row: number; readonly value: R }[]; /** Those that are not good: what of them can be read is held to what else there is. */ readonly maimed: readonly Maimed<R>[]; readonly problems: readonly CellProblem[]; /** In which column stands what, by the columns' own names: `extension` → `D`. */ readonly columns: ReadonlyMap<string, string> }
 
 const fine = <T>(value: T): Cell<T> => ({ value })
 const wrong = (zh: string, en: string): { problem: Bilingual } => ({ problem: { zh, en } })
+
+const isBinary = (text: string): boolean => text.includes('\0')
 
 /** Kinds of cells. */
 export const cells = {
@@ -56,11 +62,11 @@ export const cells = {
 }
 
 /**
- * Reads a table by its header. Every problem is named by row and column; rows with one are left out.
+ * Reads a table by its header. Every problem is named by row and column; rows with one are set aside.
  * @param key columns that no two rows may share together; the first of them says what it is
- * @param check all that is wrong with cells that are right each by itself, and in which of them
+ * @param checks what may be wrong with cells that are right each by itself
  */
-export function readSheet<C extends Columns>(text: string, columns: C, key: readonly (keyof C & string)[], check: (row: RowOf<C>) => readonly Odd<keyof C & string>[] = () => []): Sheet<RowOf<C>> {
+export function readSheet<C extends Columns>(text: string, columns: C, key: readonly (keyof C & string)[], checks: readonly Check<RowOf<C>>[] = []): Sheet<RowOf<C>> {
   const table = readTable(text)
   const problems: CellProblem[] = [...table.problems]
   const places = new Map<string, number>()
@@ -68,7 +74,8 @@ export function readSheet<C extends Columns>(text: string, columns: C, key: read
   if (!table.header.some((title) => nameOf(title) !== undefined)) {
     // One problem, and not one for every cell of what is no header at all.
     const wanted = Object.entries(columns).filter(([, { required }]) => required === true)
-    return { read: table.rows.length, rows: [], columns: new Map(), problems: [{ row: 1, column: 'A', problem: {
+    if (table.header.some(isBinary)) return { read: table.rows.length, rows: [], maimed: [], columns: new Map(), problems: [{ row: 1, column: 'A', problem: { zh: '首行有空字符（NUL）：这不是文本表格，或是没有标记的 UTF-16；请另存为 UTF-8 的 CSV', en: 'the first row has NUL characters: this is no text, or UTF-16 without its mark; save it as CSV in UTF-8' } }] }
+    return { read: table.rows.length, rows: [], maimed: [], columns: new Map(), problems: [{ row: 1, column: 'A', problem: {
       zh: `首行应为列名，${table.header.join('') === '' ? '却是空的' : `却是“${table.header.join(',').slice(0, 80)}”`}；至少要有 ${wanted.map(([, { zh }]) => zh).join(',')}`,
       en: `the first row must have the column names${table.header.join('') === '' ? ', and is empty' : `; it is “${table.header.join(',').slice(0, 80)}”`}; there must be at least ${wanted.map(([name]) => name).join(',')}`,
     } }] }
@@ -86,34 +93,39 @@ export function readSheet<C extends Columns>(text: string, columns: C, key: read
   // Without one of them no row is known for what it is; of any other mistake in the first row the rows know nothing.
   const lacking = Object.entries(columns).some(([name, { required }]) => required === true && !places.has(name))
   const rows: { row: number; value: RowOf<C> }[] = []
+  const maimed: Maimed<RowOf<C>>[] = []
   const seen = new Map<string, number>()
   for (const { row, cells: own } of table.rows) {
     const value: Record<string, unknown> = {}
-    let good = true
+    const bad = new Set<string>()
+    const isBad = (name: string, index: number, problem: Bilingual): void => {
+      bad.add(name)
+      value[name] = null
+      problems.push({ row, column: columnName(index), problem })
+    }
     for (const [name, column] of Object.entries(columns)) {
       const index = places.get(name)
       const given = index === undefined ? '' : own[index] ?? ''
       if (given === '') {
         if (column.required !== true || index === undefined) { value[name] = null; continue }
-        good = false
-        problems.push({ row, column: columnName(index), problem: { zh: `“${column.zh}”不能为空`, en: `“${name}” must not be empty` } })
+        isBad(name, index, { zh: `“${column.zh}”不能为空`, en: `“${name}” must not be empty` })
         continue
       }
-      const cell = column.read(given)
+      const cell = isBinary(given) ? wrong('有空字符（NUL），数据库不能存放', 'there is a NUL character, which no database keeps') : column.read(given)
       if ('value' in cell) value[name] = cell.value
-      else { good = false; problems.push({ row, column: columnName(index ?? 0), problem: cell.problem }) }
+      else isBad(name, index ?? 0, cell.problem)
     }
     if (lacking) continue
     // Of a row with a bad cell, too, unless that is what it would be known by.
-    const same = key.some((name) => value[name] === undefined) ? null : JSON.stringify(key.map((name) => value[name]))
+    const same = key.some((name) => bad.has(name)) ? null : JSON.stringify(key.map((name) => value[name]))
     const before = same === null ? undefined : seen.get(same)
     if (before !== undefined) problems.push({ row, column: columnName(places.get(key[0] ?? '') ?? 0), problem: { zh: `与第 ${before} 行重复`, en: `the same as row ${before}` } })
     else if (same !== null) seen.set(same, row)
-    if (!good) continue
     const whole = value as RowOf<C>
-    const odd = check(whole)
+    const odd = checks.flatMap(({ by, find }) => (by.some((name) => bad.has(name)) ? [] : find(whole) ?? []))
     for (const { column, problem } of odd) problems.push({ row, column: columnName(places.get(column) ?? 0), problem })
-    if (before === undefined && odd.length === 0) rows.push({ row, value: whole })
+    if (bad.size === 0 && before === undefined && odd.length === 0) rows.push({ row, value: whole })
+    else maimed.push({ row, value: whole, bad })
   }
-  return { read: table.rows.length, rows, columns: new Map([...places].map(([name, index]) => [name, columnName(index)])), problems: problems.sort((a, b) => a.row - b.row || a.column.length - b.column.length || (a.column < b.column ? -1 : 1)) }
+  return { read: table.rows.length, rows, maimed, columns: new Map([...places].map(([name, index]) => [name, columnName(index)])), problems: problems.sort((a, b) => a.row - b.row || a.column.length - b.column.length || (a.column < b.column ? -1 : 1)) }
 }

@@ -2,11 +2,11 @@ import { LiandongError } from '../../contracts/errors.js'
 import type { CITIZEN_ROUTES } from '../../contracts/routes/citizen.js'
 import type { Citizens } from '../../dispatch/citizen.js'
 import type { HandlersOf } from '../app.js'
-import { georeport, type Item } from '../georeport.js'
+import { formatOf, georeport, type Item } from '../georeport.js'
 
 /** A document in the format that the ending of the file names. */
 function written(file: string, name: string, value: Item, reply: { type(type: string): unknown }): string {
-  const { type, body } = georeport(file, name, value)
+  const { type, body } = georeport(formatOf(file), name, value)
   reply.type(type)
   return body
 }

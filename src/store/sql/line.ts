@@ -96,10 +96,20 @@ export const RECEIVED_AT = `select id from line_inbox where line = $1 and seq = 
 export const LOCK_IN = `select have from line_in where line = $1 for update`
 export const NEXT_IN = `select seq, id, payload, received_at, exists (select from line_inbox before where before.line = $1 and before.id = i.id and before.seq <> i.seq and before.applied_at is not null) as known
 from line_inbox i where i.line = $1 and i.seq = $2`
+/** $1 line, $2 seq, $3 result, $4 what is kept of it; null: all */
 export const APPLIED = `
-with done as (update line_inbox set applied_at = clock_timestamp(), result = $3 where line = $1 and seq = $2)
+with done as (update line_inbox set applied_at = clock_timestamp(), result = $3, payload = coalesce($4, payload) where line = $1 and seq = $2)
 update line_in set have = $2, moved_at = clock_timestamp() where line = $1`
 
+/**
+ * What was told of a ticket and may be under way still, or be asked for again: without what the complainant wants kept back by now. $1 line, $2 ticket, $3 the caller as he may be told, $4 fields as they may be,
+ * $5 text of its notices by kind, $6 place; null: their words may stay
+ */
+export const KEEP_BACK = `
+update line_outbox set body = body || jsonb_build_object(
+  'ticket', (body -> 'ticket') || jsonb_build_object('caller', $3::jsonb, 'tags', '[]'::jsonb, 'fields', (body #> '{ticket,fields}') || $4::jsonb),
+  'notices', case when $5::jsonb is null then body -> 'notices' else (select coalesce(jsonb_agg(n || jsonb_build_object('text', $5::jsonb -> (n ->> 'kind'), 'place', $6::text)), '[]') from jsonb_array_elements(body -> 'notices') n) end)
+where line = $1 and ticket_id = $2 and kind = 'ticket'`
 export const TICKET_TOLD = `insert into line_ticket (line, ticket_id, version) values ($1, $2, $3) on conflict (line, ticket_id) do update set version = excluded.version`
 export const TICKET_VERSION = `select version from line_ticket where line = $1 and ticket_id = $2`
 export const HAVE = `select have from line_in where line = $1`
@@ -128,15 +138,16 @@ export const PUT_DAYS = `insert into calendar_day (day, kind, name) select day, 
 export const RENEW_UNIT = `
 insert into unit (id, name, name_en, phone, standby, categories, office_hours, position) values ($1, $2, $3, $4, $5, $6, $7, (select coalesce(max(position), 0) + 1 from unit))
 on conflict (id) do update set name = excluded.name, name_en = excluded.name_en, phone = excluded.phone, standby = excluded.standby, categories = excluded.categories, office_hours = excluded.office_hours`
-/** What a county counts by. $1 its units */
+/** What a county counts by, and what units are called now. $1 its units */
 export const CITY_RULES = `
 select coalesce((select jsonb_agg(jsonb_build_object('clock', clock, 'category', category, 'priority', priority, 'minutes', minutes, 'hours', hours, 'basis', basis) order by clock, category, priority) from clock_rule), '[]') as clocks,
   coalesce((select jsonb_agg(jsonb_build_object('day', to_char(day, 'YYYY-MM-DD'), 'kind', kind, 'name', name) order by day) from calendar_day), '[]') as days,
   coalesce((select jsonb_agg(jsonb_build_object('year', year, 'source', source) order by year) from calendar_year), '[]') as years,
-  coalesce((select jsonb_agg(jsonb_build_object('id', id, 'name', name, 'nameEn', name_en, 'phone', phone, 'standby', standby, 'categories', categories, 'officeHours', office_hours) order by id) from unit where id = any($1)), '[]') as units`
+  coalesce((select jsonb_agg(jsonb_build_object('id', id, 'name', name, 'nameEn', name_en, 'phone', phone, 'standby', standby, 'categories', categories, 'officeHours', office_hours) order by id) from (select * from unit order by id = any($1) desc, id limit 500) near), '[]') as units`
 /** $1 line, $2 hash → whether it is news */
 export const RULES_TOLD = `update line set rules_told = $2 where name = $1 and rules_told <> $2`
-export const PUT_UNIT = `insert into unit (id, name, name_en, phone, standby, categories, office_hours, position) values ($1, $2, $3, $4, $5, $6, $7, (select coalesce(max(position), 0) + 1 from unit)) on conflict (id) do nothing`
+/** The same parameters: a unit of the city's that is none of the county's. */
+export const RENEW_KNOWN_UNIT = `update unit set name = $2, name_en = $3, phone = $4, standby = $5, categories = $6, office_hours = $7 where id = $1`
 /** A ticket that the city gave: number and call are the city's. $1 id, $2 number, $3 number called from, $4 verified, $5 opened, $6 answered, $7 act id */
 export const ADOPT_TICKET = `
 with adopted as (

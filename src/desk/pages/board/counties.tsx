@@ -7,10 +7,8 @@ import { stampOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
 import { unitName, useDesk } from '../../store/desk.js'
+import { useLive } from '../../store/use-live.js'
 import { Dialog } from '../../widgets/dialog.js'
-import { usePolled } from '../../widgets/use-polled.js'
-
-const EVERY = 4_000
 
 interface Found { readonly lines: readonly LineView[]; readonly conflicts: readonly Conflict[] }
 const read = async (signal: AbortSignal): Promise<Found> => {
@@ -25,7 +23,7 @@ export function Counties() {
   const language = useLanguage()
   const { book, self } = useDesk()
   const { message } = AntApp.useApp()
-  const { value: found, again } = usePolled(read, EVERY, 'counties')
+  const { value: found, again } = useLive('counties', read)
   const [open, setOpen] = useState<string | null>(null)
   const [note, setNote] = useState('')
   const lines = found?.lines ?? []

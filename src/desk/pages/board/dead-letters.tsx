@@ -5,9 +5,8 @@ import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
 import { unitName, useDesk } from '../../store/desk.js'
-import { usePolled } from '../../widgets/use-polled.js'
+import { useLive } from '../../store/use-live.js'
 
-const EVERY = 15_000
 const SHOWN = 20
 
 /** Messages that were given up, for who may send them again. Nothing while there are none. */
@@ -17,7 +16,7 @@ export function DeadLetters() {
   const language = useLanguage()
   const { book } = useDesk()
   const { message } = AntApp.useApp()
-  const { value, again } = usePolled((signal) => call('outbox', { query: { dead: true, limit: SHOWN, offset: 0 } }, { signal }), EVERY, 'dead')
+  const { value, again } = useLive('dead-letters', (signal) => call('outbox', { query: { dead: true, limit: SHOWN, offset: 0 } }, { signal }))
   if (value === null || value.messages.length === 0) return null
   const replay = (id: string): void => {
     call('replay', { params: { id }, body: {} }).then(() => { void message.success(words.sent); again() }, (error: unknown) => { void message.error(textOfError(error, language, text)); again() })

@@ -1,0 +1,28 @@
+import { useEffect, useState } from 'react'
+import type { ListName } from '../../contracts/ws.js'
+import { useDeskState } from './desk.js'
+import { useThrottled } from './use-throttled.js'
+
+/** A list that changes all the time is read this often, ms. */
+const REST = 1_000
+/** What could not be read is read again after this, ms. */
+const AGAIN = 4_000
+
+/** A list that is about no one ticket: read when it is shown first, whenever the server says that it is another, and when the desk was away. What was read stays while the server cannot be reached. */
+export function useLive<T>(list: ListName, read: (signal: AbortSignal) => Promise<T>): { readonly value: T | null; readonly again: () => void } {
+  const told = useThrottled(useDeskState((state) => state.lists[list] ?? 0), REST)
+  const welcomes = useDeskState((state) => state.welcomes)
+  const [value, setValue] = useState<T | null>(null)
+  const [turn, setTurn] = useState(0)
+  useEffect(() => {
+    const abort = new AbortController()
+    let retry: ReturnType<typeof setTimeout> | undefined
+    const look = (): void => {
+      read(abort.signal).then((found) => { if (!abort.signal.aborted) setValue(found) }, () => { if (!abort.signal.aborted) retry = setTimeout(look, AGAIN) })
+    }
+    look()
+    return () => { clearTimeout(retry); abort.abort() }
+    // `read` is made anew at each render, and asks for the same.
+  }, [list, told, welcomes, turn])
+  return { value, again: () => setTurn((count) => count + 1) }
+}

@@ -1,0 +1,38 @@
+import t from 'tap'
+import type { ServerMessage } from '../../src/contracts/ws.js'
+import { startLists } from '../../src/http/lists.js'
+import { until } from '../helpers/database.js'
+
+t.test('desks hear of a list when it is another, at once when somebody says so; nobody looks while nobody is there', async (t) => {
+  const told: ServerMessage[] = []
+  const state = { hall: false, counties: 'up', dead: '0', looks: 0 }
+  const failures: unknown[] = []
+  const lists = startLists({
+    hub: { present: () => ({ units: [], hall: state.hall }), notify: (unitId, message) => { if (unitId === null) told.push(message) } },
+    lists: {
+      'counties': { every: 0, mark: () => { state.looks += 1; return state.counties === 'ill' ? Promise.reject(new Error('away')) : Promise.resolve(state.counties) } },
+      'dead-letters': { every: 3_600_000, mark: () => Promise.resolve(state.dead) },
+    },
+    onError: (error) => failures.push(error),
+  })
+  t.teardown(() => lists.close())
+  lists.hint('counties')
+  t.equal(state.looks, 0)
+  state.hall = true
+  lists.hint('counties')
+  await until('the first look', () => told.length === 2)
+  t.same(told, [{ type: 'list.changed', list: 'counties' }, { type: 'list.changed', list: 'dead-letters' }], 'who read it before the first look may have an old one')
+  state.counties = 'cut'
+  await until('the line to be told', () => told.length === 3)
+  state.dead = '1'
+  const looks = state.looks
+  await until('some more looks', () => state.looks > looks + 1)
+  t.equal(told.length, 3, 'the same again is no news')
+  lists.hint('dead-letters')
+  await until('the hint', () => told.length === 4)
+  t.same(told.slice(2), [{ type: 'list.changed', list: 'counties' }, { type: 'list.changed', list: 'dead-letters' }])
+  state.counties = 'ill'
+  await until('a failure', () => failures.length > 0)
+  state.counties = 'up'
+  await until('it to go on', () => told.length === 5)
+})
