@@ -6,6 +6,7 @@ import { loadFlows, type PromptListing } from '../../../src/flow/library.js'
 import { NODE_TYPES } from '../../../src/flow/nodes/index.js'
 import { checkProof, pathText } from '../../../src/flow/proof/check.js'
 import { prove } from '../../../src/flow/proof/prove.js'
+import { everyPiece } from '../../../src/flow/say/read-out.js'
 import { makeChance } from '../../../src/flow/simulate/random.js'
 import type { Flow } from '../../../src/flow/types.js'
 import { PROMPTS, surroundings } from '../helpers.js'
@@ -60,7 +61,7 @@ const flowsIn = (...texts: readonly string[]) => {
   if (problems.length > 0) throw new Error(problems.map(({ file, line, col, problem }) => `${file}:${line}:${col} ${problem.en}`).join('\n'))
   return flows
 }
-const EVERY_PROMPT: PromptListing = new Map(LANGUAGES.map((language) => [language, new Map(['hello', 'again', 'sorry'].map((name) => [name, true]))]))
+const EVERY_PROMPT: PromptListing = new Map(LANGUAGES.map((language) => [language, new Map(['hello', 'again', 'sorry', ...everyPiece('number', language)].map((name) => [name, true]))]))
 const head = (name: string, more = '') => `flow: ${name}\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\n${more}start: a\nnodes:\n`
 
 /** What the proof of the first flow says, and what is wrong with it, as `code line:col`. */
