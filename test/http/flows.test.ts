@@ -65,5 +65,5 @@ t.test('the desk’s view of the flows, over HTTP', async (t) => {
   t.equal((await ask('/publish', { body: { note: '' } })).status, 403, 'a supervisor reads only')
   t.match(await json('/publish', { cookie: admin, body: { note: '' } }), { type: 'running', number: view.current })
   t.match(await json('/back', { cookie: admin, body: {} }), { code: 'flow.no-earlier' })
-  t.match(await json('/approve', { cookie: admin, body: { edition: 999 } }), { code: 'flow.no-edition' })
+  t.match(await json('/approve', { cookie: admin, body: { edition: 999, comparedWith: view.current } }), { code: 'flow.no-edition' })
 })
