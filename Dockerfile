@@ -24,5 +24,5 @@ USER node
 VOLUME /data
 EXPOSE 8110 8084
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.LIANDONG_HTTP_PORT ?? 8110}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const host = process.env.LIANDONG_HTTP_HOST; fetch(`http://${['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${process.env.LIANDONG_HTTP_PORT ?? 8110}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "bin/liandong.js", "start"]

@@ -40,7 +40,7 @@ export function makePractice(exchange: Exchange, logins: readonly PracticeLogin[
   return {
     logins,
     async *placeCall(spec: PracticeCall, gone: AbortSignal) {
-      const call = exchange.placeCall({ number: spec.number, ...(spec.name === undefined ? {} : { name: spec.name }), ...(spec.lat === undefined || spec.lon === undefined ? {} : { lat: spec.lat, lon: spec.lon }) })
+      const call = exchange.placeCall({ number: spec.number, ...(spec.called === undefined ? {} : { called: spec.called }), ...(spec.name === undefined ? {} : { name: spec.name }), ...(spec.lat === undefined || spec.lon === undefined ? {} : { lat: spec.lat, lon: spec.lon }) })
       yield { at: 0, type: 'call', detail: call.callId }
       let told = 0
       const deadline = Date.now() + spec.wait * 1000

@@ -7,9 +7,11 @@ import { EXIT, numberOf, parseOptions, UsageError } from './options.js'
 const seconds = (ms: number): string => String(ms / 1000)
 
 const USAGE = `用法 / Usage:
-  liandong call [--number 13900000001] [--name 周大爷] [--keys 1] [--wait 60] [--lat 34.62 --lon 112.45]
+  liandong call [--number 13900000001] [--called 110] [--name 周大爷] [--keys 1] [--wait 60] [--lat 34.62 --lon 112.45]
       打一个练习电话，逐行写出来电人听到什么、发生什么 / places a practice call and prints what the caller hears and what happens
       --number   来电号码：数字、* # +，最多 20 位 / his number: digits, * # +, 20 at most
+      --called   他拨的号码（默认 110），决定进入哪个流程（entries.yaml）：数字、* #，最多 20 位
+                 the number that he dials (110), which says by what flow he enters (entries.yaml): digits, * #, 20 at most
       --name     姓名 / his name
       --keys     他按的键：0–9 * #，w 停一秒。先听 ${seconds(LISTENS)} 秒，每键之后停 ${seconds(KEY_GAP)} 秒：w6w1 在 ${seconds(LISTENS + KEY_PAUSE)} 秒时按 6，再过 ${seconds(KEY_GAP + KEY_PAUSE)} 秒按 1
                  keys he presses: 0–9 * #; w pauses a second. He listens for ${seconds(LISTENS)} s first and pauses ${seconds(KEY_GAP)} s after each key:
@@ -26,12 +28,13 @@ const TEXT: Readonly<Record<string, readonly [string, string]>> = {
   operator: ['与接警员通话，分机', 'talks with the operator at'], fallback: ['转入交换机自带队列', 'in the native queue'], silence: ['无声', 'silence'], ended: ['结束', 'ended'],
 }
 
-const OPTIONS = { number: { type: 'string' }, name: { type: 'string' }, keys: { type: 'string' }, wait: { type: 'string' }, lat: { type: 'string' }, lon: { type: 'string' }, url: { type: 'string' } } as const
+const OPTIONS = { number: { type: 'string' }, called: { type: 'string' }, name: { type: 'string' }, keys: { type: 'string' }, wait: { type: 'string' }, lat: { type: 'string' }, lon: { type: 'string' }, url: { type: 'string' } } as const
 
 /** What is asked of the practice exchange. @throws UsageError that names the option, and the character in it */
 function wishOf(values: ReturnType<typeof parseOptions<typeof OPTIONS>>['values']): Partial<PracticeCall> {
-  const { number, name, keys } = values
+  const { number, called, name, keys } = values
   if (number !== undefined && !/^[0-9*#+]{0,20}$/.test(number)) throw new UsageError(`--number “${number}”：只能有数字、* # +，最多 20 位，如 13900000001`, `--number “${number}” may have only digits, * # +, at most 20, such as 13900000001`)
+  if (called !== undefined && !/^[0-9*#]{1,20}$/.test(called)) throw new UsageError(`--called “${called}”：只能有数字、* #，1–20 位，如 12345`, `--called “${called}” may have only digits, * #, 1 to 20 of them, such as 12345`)
   const odd = keys === undefined ? -1 : [...keys].findIndex((key) => !/[0-9*#w]/.test(key))
   if (keys !== undefined && odd >= 0) throw new UsageError(`--keys “${keys}”：第 ${odd + 1} 个字符 “${[...keys][odd] ?? ''}” 不是按键；可用 0–9 * #，w 停一秒，如 w6w1`, `--keys “${keys}”: character ${odd + 1}, “${[...keys][odd] ?? ''}”, is no key; there are 0–9 * # and w, which pauses a second, such as w6w1`)
   if (keys !== undefined && keys.length > 64) throw new UsageError('--keys：最多 64 个', '--keys has 64 at most')
@@ -40,7 +43,7 @@ function wishOf(values: ReturnType<typeof parseOptions<typeof OPTIONS>>['values'
   const lat = numberOf('lat', values.lat, { least: -90, most: 90, whole: false })
   const lon = numberOf('lon', values.lon, { least: -180, most: 180, whole: false })
   if ((lat === undefined) !== (lon === undefined)) throw new UsageError(`只有 --${lat === undefined ? 'lon' : 'lat'}：纬度和经度要一起写，如 --lat 34.62 --lon 112.45`, `--${lat === undefined ? 'lon' : 'lat'} alone: latitude and longitude go together, such as --lat 34.62 --lon 112.45`)
-  return { ...number !== undefined && { number }, ...name !== undefined && { name }, ...keys !== undefined && { keys }, ...wait !== undefined && { wait }, ...lat !== undefined && { lat }, ...lon !== undefined && { lon } }
+  return { ...number !== undefined && { number }, ...called !== undefined && { called }, ...name !== undefined && { name }, ...keys !== undefined && { keys }, ...wait !== undefined && { wait }, ...lat !== undefined && { lat }, ...lon !== undefined && { lon } }
 }
 
 /** Where the desk is. @throws UsageError */

@@ -37,8 +37,12 @@ async function examine(config: Config): Promise<readonly Check[]> {
   const flows = await readFlows(config)
   const database = await checkDatabase(databaseOf(config))
   const clock = database.clock === undefined ? [] : [checkClock('database.clock', ['数据库', 'the database'], database.clock.skew, database.clock.uncertainty)]
-  return [checkHome(config.home), ...checkRecordingRoom(config), checkHttp(config), ...flows.checks, ...database.checks, ...clock, ...await pbxOf(config, flows.prompts, database.extensions)]
+  return [checkHome(config.home), ...checkRecordingRoom(config), checkHttp(config), ...flows.checks, ...database.checks, ...clock, ...await pbxOf(config, flows, database.extensions)]
 }
+
+/** What a node says at its start: whatever of the PBX is not as it should be. Flow files are not looked at: that takes its time, and calls come already. */
+export const examinePbx = async (config: Config): Promise<readonly Check[]> =>
+  (config['pbx.kind'] === 'practice' ? [] : (await pbxOf(config, { checks: [], prompts: [], lines: 0 }, [])).filter(({ verdict }) => verdict !== 'ok'))
 
 /** The journal of records that wait for PostgreSQL is here: without it a call's record could be lost. */
 function checkHome(home: string): Check {
@@ -87,10 +91,17 @@ function checkSweep(directory: string): Check {
 function checkHttp(config: Config): Check {
   const { 'http.host': host, 'http.origins': origins, 'http.secureCookie': secure } = config
   const here = /^(127\.|::1$|localhost$)/.test(host)
+  const https = origins.some((origin) => origin.startsWith('https:'))
   if (!here && origins.length === 0) {
     return bad('http', `网页监听 ${host}，但没有设置 http.origins：其他主机上的席位会被拒绝`, `the desk is served at ${host} and http.origins is empty: desks on other machines are refused`, '把浏览器里的地址写入 LIANDONG_HTTP_ORIGINS，例如 https://110.example', 'put the address in the browser into LIANDONG_HTTP_ORIGINS, e.g. https://110.example')
   }
-  if (!secure && (!here || origins.some((origin) => origin.startsWith('https:')))) {
+  if ((secure || config['http.trustProxy'] !== '') && !https) {
+    return bad('http', '设置了反向代理（http.secureCookie 或 http.trustProxy），http.origins 里却没有 https 地址：经它打开的网页登录时被拒绝（403）', 'a proxy is set (http.secureCookie or http.trustProxy) and http.origins has no https address: whoever opens the desk through it is refused at the log-in (403)', '把浏览器里的地址写入 LIANDONG_HTTP_ORIGINS，例如 https://110.example', 'put the address in the browser into LIANDONG_HTTP_ORIGINS, e.g. https://110.example')
+  }
+  if (here && origins.length === 0 && config['pbx.kind'] === 'freeswitch') {
+    return warn('http', `网页只对本机开放（${host}）：其他机器上的席位，即使经 TLS 代理，登录时也被拒绝（403）`, `the desk is open to this machine only (${host}): desks elsewhere, through a TLS proxy too, are refused at the log-in (403)`, '把浏览器里的地址写入 LIANDONG_HTTP_ORIGINS（如 https://110.example），并设置 LIANDONG_HTTP_SECURE_COOKIE=true 与 LIANDONG_HTTP_TRUST_PROXY', 'put the address in the browser into LIANDONG_HTTP_ORIGINS (e.g. https://110.example), and set LIANDONG_HTTP_SECURE_COOKIE=true and LIANDONG_HTTP_TRUST_PROXY')
+  }
+  if (!secure && (!here || https)) {
     return warn('http', '会话 Cookie 也会经未加密的 HTTP 发送', 'the session cookie is sent over plain HTTP as well', '置于 TLS 反向代理之后，并设置 LIANDONG_HTTP_SECURE_COOKIE=true', 'put a TLS proxy before it and set LIANDONG_HTTP_SECURE_COOKIE=true')
   }
   if (secure && config['http.trustProxy'] === '') {
@@ -99,7 +110,10 @@ function checkHttp(config: Config): Check {
   return ok('http', here && origins.length === 0 ? `网页只对本机开放（${host}）` : `网页来源：${origins.join(', ')}`, here && origins.length === 0 ? `the desk is open to this machine only (${host})` : `the desk is opened at ${origins.join(', ')}`)
 }
 
-async function readFlows(config: Config): Promise<{ readonly checks: readonly Check[]; readonly prompts: readonly string[] }> {
+/** What doctor needs of the flow files. `lines`: how many there are outside. */
+interface FlowsFound { readonly checks: readonly Check[]; readonly prompts: readonly string[]; readonly lines: number }
+
+async function readFlows(config: Config): Promise<FlowsFound> {
   const directory = config['flows.directory']
   const shown = relative(process.cwd(), directory) || '.'
   const read = await readFlowDirectory(directory, shown)
@@ -118,18 +132,22 @@ async function readFlows(config: Config): Promise<{ readonly checks: readonly Ch
       ? ok('flows.entry', `来电进入流程 ${entry}`, `callers enter the flow ${entry}`)
       : bad('flows.entry', `流程 ${entry} 有问题`, `the flow ${entry} has problems`, `改好 ${entry}.yaml`, `put ${entry}.yaml right`)]
   const root = join(directory, 'prompts')
-  return { checks, prompts: config['pbx.promptRoot'] === '' ? prompts : prompts.map((path) => join(config['pbx.promptRoot'], relative(root, path))) }
+  return { checks, lines: read.lines?.length ?? 0, prompts: config['pbx.promptRoot'] === '' ? prompts : prompts.map((path) => join(config['pbx.promptRoot'], relative(root, path))) }
 }
 
-async function pbxOf(config: Config, prompts: readonly string[], extensions: readonly string[]): Promise<readonly Check[]> {
+/** The lines of lines.yaml, and whoever is to be called back, are outside. */
+const checkLines = (trunk: string, lines: number): readonly Check[] => (trunk !== '' ? [] : [warn('pbx.trunk', `没有设置 pbx.trunkDial：不能回拨${lines === 0 ? '' : `，lines.yaml 的 ${lines} 条线路也接不通`}`, `pbx.trunkDial is not set: nobody can be called back${lines === 0 ? '' : `, and none of the ${lines} lines of lines.yaml be reached`}`,
+  '设 LIANDONG_PBX_TRUNK_DIAL=sofia/citizens/{number}@<运营商地址>', 'set LIANDONG_PBX_TRUNK_DIAL=sofia/citizens/{number}@<the carrier’s address>')])
+
+async function pbxOf(config: Config, { prompts, lines }: FlowsFound, extensions: readonly string[]): Promise<readonly Check[]> {
   if (config['pbx.kind'] === 'practice') {
     return [warn('pbx.kind', '使用练习交换机，没有检查真实交换机', 'the practice exchange is used; no real PBX was examined', '接真实交换机时设置 LIANDONG_PBX_KIND=freeswitch', 'for a real PBX set LIANDONG_PBX_KIND=freeswitch')]
   }
   const listenHost = config['pbx.listenHost'] === '0.0.0.0' ? '127.0.0.1' : config['pbx.listenHost']
   const cdr = config['pbx.cdrDirectory']
-  return [checkSweep(cdr),
+  return [checkSweep(cdr), ...checkLines(config['pbx.trunkDial'], lines),
     ...await checkPbx({
-      host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], operatorDial: config['pbx.operatorDial'],
+      host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], operatorDial: config['pbx.operatorDial'], trunkDial: config['pbx.trunkDial'],
       fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], nativeQueue: config['pbx.nativeQueue'], node: `${listenHost}:${config['pbx.listenPort']}`,
       ports: [config['http.port'], config['pbx.listenPort'], config['pbx.port']], holdMusic: config['pbx.holdMusic'], cdrDirectory: cdr === '' || isAbsolute(cdr) ? cdr : resolve(cdr),
       phones: config['pbx.phones'], browserPhones: config['pbx.browserPhones'], recordings: config['pbx.recordings'], prompts, extensions,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readWav, soundBytes } from '../flow/wav.js'
 
@@ -45,7 +45,19 @@ export function recordingFiles(directory: string) {
   }
 
   async function mend(path: string, head: Buffer): Promise<void> {
-    const file = await open(path, 'r+')
+    const file = await open(path, 'r+').catch(async (error: unknown) => {
+      if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+      // FreeSWITCH has a user of its own, and libsndfile lets its group read only: a copy is ours.
+      await copyFile(path, `${path}.copy`)
+      try {
+        await chmod(`${path}.copy`, 0o640)
+        await rename(`${path}.copy`, path)
+      } catch (failure) {
+        await rm(`${path}.copy`, { force: true })
+        throw failure
+      }
+      return open(path, 'r+')
+    })
     try {
       await file.write(head, 0, head.length, 0)
       await file.sync()

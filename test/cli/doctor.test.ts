@@ -5,8 +5,9 @@ import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import Value from 'typebox/value'
-import { doctorCommand } from '../../src/cli/doctor.js'
+import { doctorCommand, examinePbx } from '../../src/cli/doctor.js'
 import { runCommand } from '../../src/cli/run.js'
+import { loadConfig } from '../../src/config.js'
 import { Check } from '../../src/contracts/doctor.js'
 import { checkPbx, type PbxUnderCare } from '../../src/pbx/doctor/doctor.js'
 import { checkClock, checkVersion, runningProfiles } from '../../src/pbx/doctor/readings.js'
@@ -25,7 +26,7 @@ const REPLIES = { 'xml_locate dialplan context name citizens': DIALPLAN, ...JSON
 const PASSWORD = 'a-password-of-this-test'
 
 const care = (port: number, more: Partial<PbxUnderCare> = {}): PbxUnderCare => ({
-  host: '127.0.0.1', port, password: PASSWORD, operatorDial: 'sofia/operators/{extension}%liandong', fallbackExtension: 'fallback', fallbackContext: 'citizens', nativeQueue: 'native', node: NODE,
+  host: '127.0.0.1', port, password: PASSWORD, operatorDial: 'sofia/operators/{extension}%liandong', trunkDial: 'sofia/citizens/{number}@10.9.9.9', fallbackExtension: 'fallback', fallbackContext: 'citizens', nativeQueue: 'native', node: NODE,
   ports: [8084, 8110], holdMusic: 'hold.wav', cdrDirectory: '/opt/liandong/cdr', phones: '', browserPhones: '', recordings: '', prompts: ['/opt/liandong/ivr-flows/prompts/zh-CN/greeting.wav'], extensions: ['1001', '1002'], ...more,
 })
 
@@ -47,6 +48,8 @@ const instead = (before: string | RegExp, after: string) => (reply: string): str
   if (changed === reply) throw new Error(`nothing to change: ${String(before)}`)
   return changed
 }
+/** A row as mod_sofia.c prints it. */
+const gateway = (state: string): ((reply: string) => string) => instead(/^(\s*citizens\tprofile)/m, `            citizens::city\tgateway\t                      sip:city@10.9.9.9\t${state}\n$1`)
 const verdicts = (checks: readonly Check[]): string[] => checks.filter(({ verdict }) => verdict !== 'ok').map(({ id, verdict }) => `${verdict} ${id}`)
 
 function sound(t: Test, checks: readonly Check[]): void {
@@ -62,7 +65,7 @@ t.test('a FreeSWITCH as it should be', async (t) => {
   const checks = await checkPbx(care(exchange.port))
   sound(t, checks)
   t.same(verdicts(checks), [])
-  for (const id of ['reach', 'version', 'modules', 'sofia.citizens', 'sofia.operators', 'dialplan.socket', 'dialplan.switch', 'dialplan.resume', 'dialplan.fallback', 'dialplan.after-talk', 'queue', 'queue.follows', 'prompts', 'sounds', 'expansion', 'exposure', 'password', 'rtp', 'cdr', 'clock']) {
+  for (const id of ['reach', 'version', 'modules', 'sofia.citizens', 'sofia.operators', 'trunk', 'dialplan.socket', 'dialplan.switch', 'dialplan.resume', 'dialplan.fallback', 'dialplan.after-talk', 'queue', 'queue.follows', 'prompts', 'sounds', 'expansion', 'exposure', 'password', 'rtp', 'cdr', 'clock']) {
     t.ok(checks.some((check) => check.id === `pbx.${id}`), id)
   }
   t.same(exchange.insecurities, [])
@@ -78,7 +81,13 @@ t.test('each thing that can be wrong is found, and nothing else', async (t) => {
     ['a version nobody knows', { version: () => '-ERR no reply\n' }, {}, ['warn pbx.version']],
     ['no native queue module', { module_exists: (reply) => reply, 'module_exists mod_callcenter': () => 'false' }, {}, ['bad pbx.modules']],
     ['no call records', { 'module_exists mod_json_cdr': () => 'false' }, {}, ['warn pbx.modules']],
-    ['citizens’ port is taken', { 'sofia status': instead(/^\s*citizens.*\n/m, '') }, {}, ['bad pbx.sofia.citizens']],
+    ['citizens’ port is taken', { 'sofia status': instead(/^\s*citizens.*\n/m, '') }, {}, ['bad pbx.sofia.citizens', 'bad pbx.trunk']],
+    ['numbers outside by a profile that is not there', {}, { trunkDial: 'sofia/external/{number}@10.9.9.9' }, ['bad pbx.trunk']],
+    ['numbers outside by a gateway that is not there', {}, { trunkDial: 'sofia/gateway/city/{number}' }, ['bad pbx.trunk']],
+    ['numbers outside by a gateway', { 'sofia status': gateway('NOREG') }, { trunkDial: 'sofia/gateway/city/{number}' }, []],
+    ['numbers outside by a gateway of that profile', { 'sofia status': gateway('REGED') }, { trunkDial: 'sofia/gateway/citizens::city/{number}' }, []],
+    ['numbers outside by a gateway that the carrier refused', { 'sofia status': gateway('FAIL_WAIT (retry: 12s)') }, { trunkDial: 'sofia/gateway/city/{number}' }, ['warn pbx.trunk']],
+    ['numbers outside by another way', {}, { trunkDial: 'loopback/{number}' }, []],
     ['phones’ profile is down', { 'sofia status': instead(/(operators\t.*)RUNNING/, '$1DOWN') }, {}, ['bad pbx.sofia.operators']],
     ['phones are dialled by another way', {}, { operatorDial: 'user/{extension}' }, []],
     ['no such context', { [dialplan]: () => "can't find anything\n" }, {}, ['bad pbx.dialplan.context']],
@@ -262,6 +271,10 @@ t.test('liandong doctor', async (t) => {
   const webs: readonly (readonly [Record<string, string>, string])[] = [
     [{}, '✓'], [{ LIANDONG_HTTP_HOST: '0.0.0.0' }, '✗'], [{ LIANDONG_HTTP_HOST: '0.0.0.0', LIANDONG_HTTP_ORIGINS: 'http://10.0.0.1:8110' }, '!'], [{ LIANDONG_HTTP_ORIGINS: 'https://110.example' }, '!'],
     [{ LIANDONG_HTTP_ORIGINS: 'https://110.example', LIANDONG_HTTP_SECURE_COOKIE: 'true' }, '!'],
+    // A proxy, and nobody may come through it.
+    [{ LIANDONG_HTTP_SECURE_COOKIE: 'true', LIANDONG_HTTP_TRUST_PROXY: '127.0.0.1' }, '✗'], [{ LIANDONG_HTTP_ORIGINS: 'http://10.0.0.1:8110', LIANDONG_HTTP_TRUST_PROXY: '10.0.0.2' }, '✗'],
+    // A city's desks are not on the machine of its FreeSWITCH.
+    [{ LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PASSWORD: PASSWORD, LIANDONG_PBX_PORT: '1' }, '!'],
     [{ LIANDONG_HTTP_ORIGINS: 'https://110.example', LIANDONG_HTTP_SECURE_COOKIE: 'true', LIANDONG_HTTP_TRUST_PROXY: '127.0.0.1' }, '✓'], [{ LIANDONG_HTTP_HOST: '10.0.0.1', LIANDONG_HTTP_ORIGINS: 'https://110.example', LIANDONG_HTTP_SECURE_COOKIE: 'true', LIANDONG_HTTP_TRUST_PROXY: '10.0.0.2' }, '✓'],
   ]
   for (const [environment, sign] of webs) {
@@ -273,12 +286,20 @@ t.test('liandong doctor', async (t) => {
   const cdr = join(home.path, 'cdr')
   mkdirSync(cdr)
   const exchange = await pbx(t, { 'xml_locate configuration configuration name json_cdr.conf': instead('/opt/liandong/cdr', cdr) })
-  const real = { LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PORT: String(exchange.port), LIANDONG_PBX_PASSWORD: PASSWORD, LIANDONG_PBX_LISTEN_PORT: NODE.split(':')[1] ?? '', LIANDONG_PBX_CDR_DIRECTORY: `${cdr}/` }
+  const real = { LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PORT: String(exchange.port), LIANDONG_PBX_PASSWORD: PASSWORD, LIANDONG_PBX_LISTEN_PORT: NODE.split(':')[1] ?? '', LIANDONG_PBX_CDR_DIRECTORY: `${cdr}/`, LIANDONG_HTTP_ORIGINS: 'http://127.0.0.1:8110', LIANDONG_PBX_TRUNK_DIAL: 'sofia/citizens/{number}@10.9.9.9' }
   const well = await doctor(real, ['--json'])
   t.equal(well.code, 0, well.out)
   const { checks } = JSON.parse(well.out) as { checks: Check[] }
   sound(t, checks)
   t.same(verdicts(checks), ['warn database.reach'])
+
+  const mute = await doctor({ ...real, LIANDONG_PBX_TRUNK_DIAL: '' })
+  t.equal(mute.code, 0)
+  t.match(mute.out, /! 没有设置 pbx\.trunkDial.* \/ pbx\.trunkDial is not set: nobody can be called back, and none of the \d+ lines of lines\.yaml be reached\n {4}→ .*LIANDONG_PBX_TRUNK_DIAL=sofia\/citizens/)
+
+  t.same(verdicts(await examinePbx(loadConfig(real).config)), [], 'a node has nothing to say at its start')
+  const old = await pbx(t, { 'version': () => 'FreeSWITCH Version 1.6.20~64bit\n', 'module_exists mod_xml_curl': () => 'false', 'show api as json': without('"name":"hupall"'), 'xml_locate configuration configuration name json_cdr.conf': instead('/opt/liandong/cdr', cdr) })
+  t.same(verdicts(await examinePbx(loadConfig({ ...real, LIANDONG_PBX_PORT: String(old.port), LIANDONG_PBX_PHONES: '/srv/phones.xml' }).config)), ['bad pbx.version', 'warn pbx.apis', 'bad pbx.phones'], 'of an old image it has')
 
   const ill = await doctor({ ...real, LIANDONG_PBX_PASSWORD: 'not-the-password' })
   t.equal(ill.code, 1)

@@ -24,7 +24,7 @@ const NONSENSE: Readonly<Record<string, readonly (readonly [args: string, names:
   start: [['now', /“now”/], ['--no-desc', /--no-desk/]],
   call: [
     ['--lat 99 --lon 1', /--lat “99”.*-90.*90/], ['--lat 34.6', /--lon 112\.45/], ['--lat here --lon 1', /--lat “here”/], ['--lon=-181 --lat 0', /--lon/], ['--keys 12x', /第 3 个字符 “x”[^]*character 3, “x”.*w, which pauses/],
-    ['--number 13800-1', /--number “13800-1”/], ['--wait 0', /--wait “0”.*1.*3600/], ['--wait -3', /--wait “-3”.*1 至 3600[^]*from 1 to 3600/], ['--lat 34.6 --lon -181', /--lon “-181”.*180/], ['--wait', /--wait/], ['--url nowhere', /--url “nowhere”.*http:/], ['110', /“110”/], ['--keyz 1', /--keys/],
+    ['--number 13800-1', /--number “13800-1”/], ['--called +110', /--called “\+110”.*12345/], ['--called=', /--called “”/], ['--wait 0', /--wait “0”.*1.*3600/], ['--wait -3', /--wait “-3”.*1 至 3600[^]*from 1 to 3600/], ['--lat 34.6 --lon -181', /--lon “-181”.*180/], ['--wait', /--wait/], ['--url nowhere', /--url “nowhere”.*http:/], ['110', /“110”/], ['--keyz 1', /--keys/],
   ],
   flow: [
     ['', /check test walk/], ['fly', /flow fly/], ['check a b', /“b”/], ['check --jsn', /--json/], ['test --cover much', /--cover “much”/], ['walk a b', /“b”/], ['simulate --calls 0', /--calls “0”/], ['simulate --seed x', /--seed “x”/],

@@ -10,9 +10,10 @@ export const LISTENS = 1_500
 export const KEY_GAP = 250
 export const KEY_PAUSE = 1_000
 
-/** One more practice call. `keys`: what he presses, `w` waits a second: `w1`. */
+/** One more practice call. `called`: the number that he dials, which says by what flow he enters (entries.yaml). `keys`: what he presses, `w` waits a second: `w1`. */
 export const PracticeCall = strict({
   number: Type.String({ pattern: '^[0-9*#+]{0,20}$', default: '13900000001' }),
+  called: Type.Optional(Type.String({ pattern: '^[0-9*#]{1,20}$' })),
   name: Type.Optional(Type.String({ maxLength: 64 })),
   keys: Type.Optional(Type.String({ pattern: '^[0-9*#w]{0,64}$' })),
   /** Hangs up after so many seconds, whatever happens. */

@@ -6,7 +6,7 @@ import { microseconds } from '../caller.js'
 import { EslConnection, type Reply } from '../esl/connection.js'
 import type { EslEvent } from '../esl/codec.js'
 import { checkDialplan, fallbackQueue, playedFiles } from './dialplan.js'
-import { checkApis, checkClock, checkExpansion, checkExposure, checkBrowserPhones, checkPhones, checkProfiles, checkQueue, checkRecordings, checkRtp, checkTransferKeys, checkVersion, MODULES } from './readings.js'
+import { checkApis, checkClock, checkExpansion, checkExposure, checkBrowserPhones, checkPhones, checkProfiles, checkQueue, checkRecordings, checkRtp, checkTransferKeys, checkTrunk, checkVersion, MODULES } from './readings.js'
 import { parseXml, params, type Element } from './xml.js'
 import { registrationsOf } from '../registrations.js'
 
@@ -15,6 +15,8 @@ export interface PbxUnderCare {
   readonly port: number
   readonly password: string
   readonly operatorDial: string
+  /** How numbers outside are dialled; empty: not at all. */
+  readonly trunkDial: string
   readonly fallbackExtension: string
   readonly fallbackContext: string
   /** Whose agents follow our operators; empty: none. */
@@ -111,7 +113,8 @@ async function examine(pbx: PbxUnderCare, api: Api): Promise<readonly Check[]> {
 
   checks.push(checkApis(await api({ api: 'show', what: 'api' })))
   const sofia = await configuration('sofia.conf')
-  checks.push(...checkProfiles(await api({ api: 'sofia_status' }), sofia, pbx.fallbackContext, pbx.operatorDial), ...checkTransferKeys(sofia, pbx.operatorDial))
+  const status = await api({ api: 'sofia_status' })
+  checks.push(...checkProfiles(status, sofia, pbx.fallbackContext, pbx.operatorDial), ...checkTrunk(status, pbx.trunkDial), ...checkTransferKeys(sofia, pbx.operatorDial))
   const context = parseXml(await api({ api: 'xml_locate', section: 'dialplan', tag: 'context', key: 'name', value: pbx.fallbackContext }))
   checks.push(...checkDialplan(context, { context: pbx.fallbackContext, fallbackExtension: pbx.fallbackExtension, node: pbx.node }))
   const queue = fallbackQueue(context, pbx.fallbackExtension)

@@ -50,6 +50,27 @@ export function checkProfiles(status: string, sofia: Element | null, context: st
   ]
 }
 
+/** Rows of `sofia status` that are gateways: by name and by profile::name. */
+const gatewaysOf = (text: string): ReadonlyMap<string, string> =>
+  new Map(text.split('\n').map((line) => line.trim().split(/\s*\t\s*/)).filter(([, type]) => type === 'gateway').flatMap(([name = '', , , state = '']) => [[name, state], [name.replace(/^.*::/, ''), state]] as const))
+
+/** Whether numbers outside can be dialled this way. @param status `sofia status`; @param dial `pbx.trunkDial` */
+export function checkTrunk(status: string, dial: string): readonly Check[] {
+  const [, gateway] = /^sofia\/gateway\/([\w.:-]+)\//.exec(dial) ?? []
+  const profile = gateway === undefined ? profileOf(dial) : undefined
+  if (gateway !== undefined) {
+    const state = gatewaysOf(status).get(gateway)
+    if (state === undefined) return [bad('pbx.trunk', `pbx.trunkDial 所用的网关 ${gateway} 不存在：不能回拨，也接不通 lines.yaml 的线路`, `there is no gateway ${gateway}, by which pbx.trunkDial dials: nobody can be called back, no line of lines.yaml be reached`, '在 sofia.conf.xml 加入该网关，或设 LIANDONG_PBX_TRUNK_DIAL=sofia/citizens/{number}@<运营商地址>', 'add it to sofia.conf.xml, or set LIANDONG_PBX_TRUNK_DIAL=sofia/citizens/{number}@<the carrier’s address>')]
+    return [/^(REGED|NOREG)\b/.test(state)
+      ? ok('pbx.trunk', `外线网关 ${gateway}：${state}`, `the outside line’s gateway ${gateway}: ${state}`)
+      : warn('pbx.trunk', `外线网关 ${gateway} 未注册（${state}）`, `the outside line’s gateway ${gateway} is not registered (${state})`, '检查其用户、密码与运营商地址', 'check its user, its password and the carrier’s address')]
+  }
+  if (profile === undefined) return []
+  return [runningProfiles(status).has(profile)
+    ? ok('pbx.trunk', `外线经 SIP 配置 ${profile} 拨出`, `numbers outside are dialled by the SIP profile ${profile}`)
+    : bad('pbx.trunk', `pbx.trunkDial 所用的 SIP 配置 ${profile} 未运行`, `the SIP profile ${profile} of pbx.trunkDial is not running`, '设 LIANDONG_PBX_TRUNK_DIAL=sofia/citizens/{number}@<运营商地址>', 'set LIANDONG_PBX_TRUNK_DIAL=sofia/citizens/{number}@<the carrier’s address>')]
+}
+
 /** @param shown `show api`: what the allow-list of switch.conf lets be */
 export const checkApis = (shown: string): Check => (shown.includes('"name":"hupall"')
   ? ok('pbx.apis', '允许清单含有本版本所需的命令', 'the allow-list has the commands of this version')

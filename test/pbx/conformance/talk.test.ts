@@ -58,7 +58,7 @@ t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, 
   })
   for (const extension of ['1001', '1002', '1003'] as const) await telephone(extension).register(extension, `${freeswitch.phoneSecret}-${extension}`, freeswitch.operatorsPort)
   return {
-    eslPort: freeswitch.eslPort, password: freeswitch.password, outboundPort, trunkDial: `sofia/operators/{number}@${telephone('outside').address}`, outsideNumber: '119', recordings, tones: TONES,
+    eslPort: freeswitch.eslPort, password: freeswitch.password, outboundPort, trunkDial: `sofia/citizens/{number}@${telephone('outside').address}`, outsideNumber: '119', recordings, tones: TONES,
     citizen: () => telephone('citizen').call('13900000001', freeswitch.citizensPort),
     hearsOnly: (who, voices) => telephone(who).hearsOnly(voices.map((voice) => TONES[voice]), (Object.keys(TONES) as Voice[]).filter((voice) => voice !== who && !voices.includes(voice)).map((voice) => TONES[voice])),
     timesTold: (who, _, since) => telephone(who).timesHeard(TOLD, since),

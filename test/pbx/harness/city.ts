@@ -35,6 +35,8 @@ export interface City {
   /** Of every operator. */
   readonly password: string
   readonly node: (name?: NodeName) => Node
+  /** Where FreeSWITCH brings callers. */
+  readonly intakePorts: Readonly<Record<NodeName, number>>
   startNode(name?: NodeName): Promise<Node>
   /** Desks of the first operators, or of these extensions: signed in and ready. */
   desks(count: number): Promise<DeskBot[]>
@@ -103,7 +105,7 @@ export async function openCity(things: RealThings, options: { readonly operators
   }
 
   return {
-    freeswitch, sipp, store, witness, operators: extensions, password, startNode,
+    freeswitch, sipp, store, witness, operators: extensions, password, startNode, intakePorts: { a: ports.a.intake, b: ports.b.intake },
     node(name = 'a') {
       const node = nodes.get(name)
       if (node === undefined) throw new Error(`node ${name} was not started`)

@@ -16,7 +16,7 @@ const SECRET = 'a0Secret0between0the0two'
 const TARGET = 15_000
 /** As many as FreeSWITCH as shipped knows telephones, and what TRUNK_RATE as shipped is made for. */
 const HALL = 12
-const SECONDS = Number(process.env['LIANDONG_FLOOD_SECONDS'] ?? 15)
+const SECONDS = Number(process.env['LIANDONG_TEST_FLOOD_SECONDS'] ?? 15)
 
 for (const [kind, crowd] of [
   ['numbers that count upwards', { prefix: '1380000', digits: 4 }],
