@@ -71,7 +71,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
     return () => call.answered
   })
   let pool = makePool(settings.pool, clock())
-  let admission: Admission = emptyAdmission(settings.admission, clock())
+  const admission: Admission = emptyAdmission(settings.admission, clock())
   let clocks: Clocks = new Map()
   let draining = false
   let closing: Promise<void> | null = null
@@ -128,9 +128,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       const kind = settings.numbers.get(call.called)
       if (kind === undefined) return refuse('unknown-number')
       if (draining) return refuse('draining')
-      const decided = admit(admission, { number: call.number, trunk: request.source_address, class: kind }, startedAt, settings.admission)
-      admission = decided.state
-      const { verdict } = decided
+      const verdict = admit(admission, { number: call.number, trunk: request.source_address, class: kind }, startedAt, settings.admission)
       if (!verdict.admit) return refuse(verdict.cause, verdict.rank)
       const headers = carriedHeaders(settings.secret, call, verdict.rank, await placeOf(message, call), { name: settings.name, mark: settle.mark })
       if (hasGone()) return end({ type: 'cancelled' }, verdict.rank)
