@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { admit, emptyAdmission, floorOf, RANKS, type AdmissionRules } from '../../sip/core/admission.js'
 import { carriedHeaders, headerValue } from '../../sip/core/carry.js'
+import { deadlines, learnt, type Clocks } from '../../sip/core/lateness.js'
 import { objection, readInvite } from '../../sip/core/invite.js'
 import { emptyCounts, invited, REFUSALS, resumed, settled, unaccounted, type Outcome } from '../../sip/core/ledger.js'
 import { listOf, numberOf, readAddress, readMessage } from '../../sip/core/message.js'
@@ -21,11 +22,15 @@ t.test('pool: health with hysteresis', async (t) => {
     [['bad', 'bad', 'good'], 'down'], [['bad', 'bad', 'good', 'good'], 'up'], [['bad', 'bad', 'good', 'bad', 'good'], 'down'],
     [['good', 'full'], 'full'], [['good', 'full', 'good'], 'full'], [['good', 'full', 'good', 'good'], 'up'], [['full', 'bad', 'bad'], 'down'],
     [['good', 'full', 'bad', 'good'], 'full'], [['good', 'full', 'good', 'bad'], 'full'], [['good', 'full', 'bad', 'good', 'good'], 'up'], [['full', 'good', 'bad', 'bad'], 'down'],
+    // Calls that are taken and not answered: what answers OPTIONS is not asked.
+    [['good', 'stuck'], 'up'], [['good', 'stuck', 'good', 'good', 'stuck'], 'down'], [['good', 'stuck', 'answered', 'stuck'], 'up'],
+    [['good', 'stuck', 'stuck', 'good', 'good', 'good', 'full'], 'down'], [['good', 'stuck', 'stuck', 'answered', 'good'], 'down'], [['good', 'stuck', 'stuck', 'stuck', 'answered', 'good', 'good'], 'up'],
+    [['good', 'stuck', 'full', 'good', 'good'], 'up'],
   ] as const) t.equal(run(...events), health, events.join(' ') || 'at start')
 })
 
 t.test('pool: order of tries', async (t) => {
-  const event = fc.record({ type: fc.constantFrom('good', 'bad', 'full', 'drain'), id: fc.constantFrom(...ids), drained: fc.boolean() })
+  const event = fc.record({ type: fc.constantFrom('good', 'bad', 'full', 'stuck', 'answered', 'drain'), id: fc.constantFrom(...ids), drained: fc.boolean() })
   fc.assert(fc.property(fc.array(event), fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 3, maxLength: 3 }), fc.array(fc.double({ min: 0, max: 0.999999, noNaN: true }), { minLength: 1, maxLength: 9 }), (events, weights, chances) => {
     const pool = events.reduce((before, one) => stepPool(before, one as PoolEvent, 0, RULES), makePool(ids.map((id, n) => ({ id, weight: weights[n] ?? 1 })), 0))
     let turn = 0
@@ -182,6 +187,31 @@ t.test('admission: an INVITE costs the same however many sources are remembered'
   const { user, system } = process.cpuUsage(before)
   t.ok((user + system) / 500 < 200, `${((user + system) / 500).toFixed(1)} µs an INVITE`)
   t.equal(state.sources.size, rules.memory)
+})
+
+t.test('lateness: what FreeSWITCH needed for its answer is not taken for its clock', async (t) => {
+  const within = 1_000
+  const tried = { order: ['a:1', 'b:2'], within }
+  /** It is `lead` before us; the call began `slow` ms after the INVITE, and the answer was here `rest` ms later. */
+  const answered = (clocks: Clocks, { lead, slow, rest, at }: { lead: number; slow: number; rest: number; at: number }): Clocks =>
+    learnt(clocks, { ...tried, sentAt: at }, [{ id: 'a:1', status: 200, created: at + slow + lead, heardAt: at + slow + rest }])
+  const left = (clocks: Clocks, lead: number): number => (deadlines(clocks, { ...tried, sentAt: 9_000_000 })[0] ?? NaN) / 1000 - 9_000_000 - lead
+  for (const lead of [0, -3_600_000, 3_600_000]) {
+    const slow = answered(new Map(), { lead, slow: 900, rest: 20, at: 1_000_000 })
+    t.ok(left(slow, lead) <= within && left(slow, lead) > within - 50, `${left(slow, lead)}`)
+    const stuttering = answered(new Map(), { lead, slow: 20, rest: 900, at: 1_000_000 })
+    t.ok(left(stuttering, lead) <= within)
+    const both = answered(stuttering, { lead, slow: 900, rest: 20, at: 1_010_000 })
+    t.ok(left(both, lead) <= within && left(both, lead) > within - 50, `${left(both, lead)}`)
+    for (const set of [-60_000, 60_000]) {
+      const anew = answered(both, { lead: lead + set, slow: 10, rest: 10, at: 1_020_000 })
+      t.ok(left(anew, lead + set) <= within && left(anew, lead + set) > within - 50, `its clock was set by ${set}: ${left(anew, lead + set)}`)
+    }
+  }
+  fc.assert(fc.property(fc.integer({ min: -1e9, max: 1e9 }), fc.array(fc.record({ slow: fc.integer({ min: 0, max: 2_000 }), rest: fc.integer({ min: 0, max: 2_000 }) }), { minLength: 1, maxLength: 20 }), (lead, answers) => {
+    const clocks = answers.reduce<Clocks>((known, one, n) => answered(known, { lead, ...one, at: 1_000_000 + n * 5_000 }), new Map())
+    t.ok(left(clocks, lead) <= within, 'never too late')
+  }))
 })
 
 t.test('admission: one carrier’s trunk brings all of the city’s calls: up to a hundred times its busy hour hardly anybody is demoted for it', async (t) => {
