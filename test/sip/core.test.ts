@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
 import { admit, emptyAdmission, floorOf, RANKS, type AdmissionRules } from '../../sip/core/admission.js'
@@ -212,6 +213,13 @@ t.test('lateness: what FreeSWITCH needed for its answer is not taken for its clo
     const clocks = answers.reduce<Clocks>((known, one, n) => answered(known, { lead, ...one, at: 1_000_000 + n * 5_000 }), new Map())
     t.ok(left(clocks, lead) <= within, 'never too late')
   }))
+})
+
+t.test('what the edge tells FreeSWITCH is taken off the channel once it is read: after a crash the carrier would be told it all, and the secret', async (t) => {
+  const headers = carriedHeaders('s3cret', { called: '110', number: '1', name: 'a', verified: true, geolocation: [] }, 'demoted', { point: { lat: 1, lon: 1, uncertainty: 2 }, text: 'b' }, { name: 'edge', mark: 1 })
+  const dialplan = readFileSync(new URL('../../sip/freeswitch/dialplan/citizens.xml', import.meta.url), 'utf8')
+  const unset = [...dialplan.matchAll(/<action application="unset" data="sip_h_X-\$\$\{edge_secret\}-([A-Za-z]+)"\/>/g)].map(([, name]) => name)
+  t.same(unset.toSorted(), Object.keys(headers).map((name) => name.replace('X-s3cret-', '')).toSorted())
 })
 
 t.test('admission: one carrier’s trunk brings all of the city’s calls: up to a hundred times its busy hour hardly anybody is demoted for it', async (t) => {
