@@ -1,13 +1,13 @@
 import type { Logger } from 'pino'
 import { admit, emptyAdmission, type Admission, type Rank } from './core/admission.js'
 import { carriedHeaders } from './core/carry.js'
-import { deadlines, learnt, TOO_LATE, type Clocks } from './core/lateness.js'
+import { deadlines, learnt, TOO_LATE, type Answered, type Clocks } from './core/lateness.js'
 import { LIMITS, objection, readInvite, type Invite } from './core/invite.js'
 import type { Outcome, Refusal } from './core/ledger.js'
 import { headerOf, readMessage, type SipText } from './core/message.js'
 import { isUsable, makePool, order, stepPool, type Pool, type PoolEvent } from './core/pool.js'
 import { judge } from './core/result.js'
-import { openLink, type Link, type LinkOptions } from './drachtio/link.js'
+import { openLink, type Answer, type Link, type LinkOptions } from './drachtio/link.js'
 import type { SrfRequest, SrfResponse } from './drachtio/srf.js'
 import type { Books } from './books.js'
 import { locate } from './location/locate.js'
@@ -18,6 +18,8 @@ import { openSorry } from './sorry.js'
 const FORGOTTEN = 200_000
 /** Beyond the time of the targets that are left, ms. */
 const SPARE = 500
+/** The shipped dialplan answers at once. Whoever takes a call and has not answered it in this time is sick: drachtio waits for him for minutes, ms. */
+const STUCK = 2_000
 
 /** A call that drachtio has: whether a target has answered it, and whether it came to the sorry service, where all were tried. */
 interface Proxied { answered: boolean; cameBack: boolean; onBack: () => void }
@@ -35,6 +37,8 @@ export interface EdgeDeps {
 
 export interface Edge {
   readonly pool: Pool
+  /** Of each target: calls that it took and did not answer in time, since the start. */
+  readonly stuck: ReadonlyMap<string, number>
   readonly linkUp: boolean
   readonly draining: boolean
   /** Takes a target out of the pool, or puts it back. False: there is no such target. */
@@ -71,7 +75,8 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
     return () => call.answered
   })
   let pool = makePool(settings.pool, clock())
-  let admission: Admission = emptyAdmission(settings.admission, clock())
+  const admission: Admission = emptyAdmission(settings.admission, clock())
+  const stuck = new Map(settings.pool.map(({ id }) => [id, 0]))
   let clocks: Clocks = new Map()
   let draining = false
   let closing: Promise<void> | null = null
@@ -81,6 +86,30 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
     pool = stepPool(pool, event, clock(), settings.poolRules)
     const after = pool.get(event.id)
     if (before !== undefined && after !== undefined && before.health !== after.health) logger.warn({ target: event.id, health: after.health, was: before.health }, 'a FreeSWITCH changed')
+  }
+
+  /** Whether others would take the calls of this one. */
+  const hasOthers = (id: string): boolean => [...pool.values()].some((target) => target.id !== id && isUsable(target))
+
+  /**
+   * Watches over a call that drachtio proxies, which says nothing of targets that are silent. Where nobody has answered in the time after which all
+   * that were left would have been given up, one of them took it and does not answer. Told is the first: he is that one, or was silent himself.
+   */
+  function watchOver(ids: readonly string[], onStuck: (id: string) => void) {
+    let timer: NodeJS.Timeout | undefined
+    const wait = (at: number): void => {
+      stop()
+      const id = ids[at]
+      if (id === undefined) return
+      timer = setTimeout(() => { stop(); onStuck(id) }, Math.max(STUCK, (ids.length - at) * settings.answerWithin + SPARE))
+      waits.add(timer)
+    }
+    const stop = (): void => {
+      clearTimeout(timer)
+      if (timer !== undefined) waits.delete(timer)
+    }
+    wait(0)
+    return { answered: ({ id, status }: Answer) => { if (status < 300 || !ids.includes(id)) stop(); else wait(ids.indexOf(id) + 1) }, stop }
   }
 
   /** Whether this call comes to the sorry service in the time of so many targets. */
@@ -128,9 +157,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       const kind = settings.numbers.get(call.called)
       if (kind === undefined) return refuse('unknown-number')
       if (draining) return refuse('draining')
-      const decided = admit(admission, { number: call.number, trunk: request.source_address, class: kind }, startedAt, settings.admission)
-      admission = decided.state
-      const { verdict } = decided
+      const verdict = admit(admission, { number: call.number, trunk: request.source_address, class: kind }, startedAt, settings.admission)
       if (!verdict.admit) return refuse(verdict.cause, verdict.rank)
       const headers = carriedHeaders(settings.secret, call, verdict.rank, await placeOf(message, call), { name: settings.name, mark: settle.mark })
       if (hasGone()) return end({ type: 'cancelled' }, verdict.rank)
@@ -141,12 +168,26 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       const tried = { order: ids, sentAt: clock(), within: settings.answerWithin }
       const until = deadlines(clocks, tried)
       proxied.set(callId, mine)
+      const heard: Answered[] = []
+      const blamed = new Set<string>()
+      const watch = watchOver(ids, (id) => {
+        if (hasGone() || mine.cameBack) return
+        blamed.add(id)
+        stuck.set(id, (stuck.get(id) ?? 0) + 1)
+        logger.error({ target: id }, 'a FreeSWITCH has a call and does not answer it')
+        if (hasOthers(id)) hear({ type: 'stuck', id })
+      })
       const ended = await link.proxy(request, {
         destination: [...ids, sorry.uri].map((id, n) => `sip:${call.called}@${id}${until[n] === undefined ? '' : `;until=${until[n]}`}`),
         remainInDialog: settings.recordRoute.has(request.source_address),
         provisionalTimeout: `${settings.answerWithin}ms`,
         headers,
-      }, FORGOTTEN, () => { mine.answered = true })
+      }, FORGOTTEN, (answer) => {
+        mine.answered = true
+        heard.push({ ...answer, heardAt: clock() })
+        watch.answered(answer)
+        if (answer.status < 300) hear({ type: 'answered', id: answer.id })
+      }).finally(() => { watch.stop() })
       if (ended.type === 'lost') return end({ type: 'unseen' }, verdict.rank)
       if (ended.type === 'error') return end(hasGone() ? { type: 'cancelled' } : { type: 'refused', cause: 'by-drachtio', rank: verdict.rank, status: 500 }, verdict.rank, { drachtio: ended.reason })
       let { answers } = ended
@@ -155,15 +196,15 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
         const left = ids.length - 1 - ids.findLastIndex((id) => answers.some((answer) => answer.id === id))
         if (await comesBack(mine, left)) answers = [...answers, { id: sorry.uri, status: 503 }]
         else if (left > 0) {
-          clocks = learnt(clocks, tried, answers)
+          clocks = learnt(clocks, tried, heard)
           return end(hasGone() ? { type: 'cancelled' } : { type: 'unseen' }, verdict.rank)
         }
       }
-      clocks = learnt(clocks, tried, answers)
+      clocks = learnt(clocks, tried, heard)
       for (const { id, status } of answers) if (status === TOO_LATE) logger.error({ target: id }, 'a FreeSWITCH took a call for late that was not: has its clock or ours been set?')
       const judged = judge({ order: ids, sorry: sorry.uri, answers })
       // The silence of calls never closes the last target, also where one call was silent at all of them: under load that would refuse everybody. Its OPTIONS decide.
-      for (const event of judged.pool) if ([...pool.values()].some((target) => target.id !== event.id && isUsable(target))) hear(event)
+      for (const event of judged.pool) if (!blamed.has(event.id) && hasOthers(event.id)) hear(event)
       // RFC 3261 §16.7: of what the targets said, the lowest class and in it the lowest code reaches the caller.
       const told = Math.min(...answers.filter(({ id, status }) => id !== sorry.uri && status >= 300).map(({ status }) => status))
       end(judged.outcome.type === 'refused' ? { ...judged.outcome, rank: verdict.rank, status: judged.outcome.cause === 'by-target' && Number.isFinite(told) ? told : 503 } : judged.outcome, verdict.rank, { target: answers.at(-1)?.id })
@@ -201,11 +242,24 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
   })
 
   const asked = new Set<string>()
+  const tryingCall = new Set<string>()
+  /** A call of our own, to a number that nobody has: 404 says that calls are answered there again, and costs no citizen the try. */
+  function tryCall(id: string): void {
+    tryingCall.add(id)
+    void link.ask('INVITE', `sip:liandong@${id}`, STUCK).then((status) => {
+      tryingCall.delete(id)
+      // Anything else (503, 403) may have come from what answers OPTIONS.
+      if (status === 404) hear({ type: 'answered', id })
+      else if (status === null && hasOthers(id)) hear({ type: 'stuck', id })
+    })
+  }
+
   function ping(): void {
-    for (const { id } of pool.values()) {
+    for (const { id, stuck: unanswered } of pool.values()) {
+      if (link.up && unanswered > 0 && !tryingCall.has(id)) tryCall(id)
       if (!link.up || asked.has(id)) continue
       asked.add(id)
-      void link.options(`sip:liandong@${id}`, settings.pingEvery).then((status) => {
+      void link.ask('OPTIONS', `sip:liandong@${id}`, settings.pingEvery).then((status) => {
         asked.delete(id)
         if (status !== 'unknown') hear({ type: status === 503 ? 'full' : status === null || status >= 500 ? 'bad' : 'good', id })
       })
@@ -215,6 +269,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
 
   return {
     get pool() { return pool },
+    stuck,
     get linkUp() { return link.up },
     get draining() { return draining },
     drainTarget(id, drained) {

@@ -88,8 +88,8 @@ export const EDGE_SETTINGS = {
   SITE_RATE: row('30/60', rate, '全站每秒呼叫数/突发数。', 'Calls a second and burst that the site takes.'),
   NUMBER_RATE: row('0.1/4', rate, '单个主叫号码。', 'One caller’s number.'),
   BLOCK_RATE: row('0.5/6', rate, '只有末四位不同的号码段。突发数内的呼叫排在真实来电之前，宜小。', 'Numbers that differ in the last four digits only. Calls within the burst wait like anyone’s: keep it small.'),
-  TRUNK_RATE: row('20/8', rate, '单个中继，它可能带来全市的来电：每秒数须远高于全市最忙时，又须明显低于洪水（每秒五十）。超出者降级，两秒后再次来电的号码除外。突发数不大于席位数：随机号码的洪水被识别之前，每席只接到一两个。', 'One trunk, which may bring all of the city’s calls: far above its busiest hour, and clearly below a flood (50 a second). Beyond it calls are demoted, except numbers that call again after two seconds. The burst: no more than operators, who get one or two calls each of a flood by chance numbers before it is recognised.'),
-  AGAIN_RATE: row('5/10', rate, '超出速率的中继上，再次来电而不降级的呼叫。', 'On a trunk beyond its rate: calls of numbers that call again, which are not demoted.'),
+  TRUNK_RATE: row('20/8', rate, '单个中继，它可能带来全市的来电：每秒数须远高于全市最忙时，又须明显低于洪水（每秒五十）。超出者降级，与洪水不同类的除外。突发数不大于席位数：随机号码的洪水被识别之前，每席只接到一两个。', 'One trunk, which may bring all of the city’s calls: far above its busiest hour, and clearly below a flood (50 a second). Beyond it calls are demoted, except those that are unlike the flood. The burst: no more than operators, who get one or two calls each of a flood by chance numbers before it is recognised.'),
+  AGAIN_RATE: row('2/8', rate, '超出速率的中继上，与洪水不同类（来电次数、首次来电时间）而不降级的呼叫，每一类与各类合计都不超过它。宜低于席位应对无声来电的能力：十二席、每次四秒，每秒三次。', 'On a trunk beyond its rate: calls that are unlike the flood (by how often their number called, and since when) and are not demoted; of each kind and of all kinds together. Below what the operators can do with silent calls: twelve, at four seconds each, take three a second.'),
   RESERVED_EMERGENCY: row('0.3', share, '突发量中只留给紧急号码的份额。', 'Share of the burst that is kept for emergency numbers.'),
   RESERVED_STANDARD: row('0.5', share, '其余之中不给降级呼叫的份额。', 'Of the rest: share that demoted calls may not use.'),
   LOCATION_HOSTS: row('', (value) => new Set(list(value)), '可查询位置的主机（host 或 host:port）。', 'Hosts that may be asked for locations (host or host:port).'),
@@ -150,7 +150,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     numbers: v.NUMBERS, trustedTrunks: v.TRUSTED_TRUNKS, recordRoute: v.RECORD_ROUTE,
     admission: {
       site: v.SITE_RATE, number: v.NUMBER_RATE, block: v.BLOCK_RATE, trunk: v.TRUNK_RATE, again: v.AGAIN_RATE,
-      reserved: { emergency: v.RESERVED_EMERGENCY, standard: v.RESERVED_STANDARD }, memory: 20_000,
+      reserved: { emergency: v.RESERVED_EMERGENCY, standard: v.RESERVED_STANDARD }, // Number and block of each of the fifty calls a second that a flood brings in the ten minutes for which a number's calls are counted.
+      memory: 60_000,
     },
     locationHosts: v.LOCATION_HOSTS, locationDeadline: v.LOCATION_DEADLINE, retryAfterSeconds: v.RETRY_AFTER, sorryHost: v.SORRY_HOST,
     http: { host: v.HTTP_HOST, port: v.HTTP_PORT }, report: v.REPORT_URL === '' ? null : { url: v.REPORT_URL, token: v.TOKEN }, directory: v.DIRECTORY, timeZone: v.TIME_ZONE, logLevel: v.LOG_LEVEL,

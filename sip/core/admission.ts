@@ -26,7 +26,7 @@ export interface AdmissionRules {
   readonly block: Rate
   /** One trunk (source address). */
   readonly trunk: Rate
-  /** On a trunk beyond its rate: numbers that call once more, see `CALM`. */
+  /** On a trunk beyond its rate: callers of a kind that is rare there now, each kind and all of them together, see `kindOf`. */
   readonly again: Rate
   /** Sources remembered at most. */
   readonly memory: number
@@ -46,25 +46,42 @@ export type Verdict =
   /** `source`: this source calls too often (standard class only). `overload`: the site is full for this rank. */
   | { readonly admit: false; readonly cause: 'source' | 'overload'; readonly rank: Rank }
 
-interface Bucket { readonly tokens: number; readonly at: number }
+interface Bucket { tokens: number; at: number }
 
+/** Of a caller's number also how often he called, since when, and when that was counted last. */
+interface Source extends Bucket { calls: number; since: number; calledAt: number }
+
+/** Changed in place by `admit`: at a flood's pace there is no time for copies of it. */
 export interface Admission {
   readonly site: Bucket
   /** Insertion order is order of last use: the oldest go first when memory is full. */
-  readonly sources: ReadonlyMap<string, Bucket>
+  readonly sources: Map<string, Source>
 }
 
 /** Nobody has called yet: all allowances are full. `now`: ms. */
 export const emptyAdmission = (rules: AdmissionRules, now: number): Admission => ({ site: { tokens: rules.site.burst, at: now }, sources: new Map() })
 
 /**
- * Whoever finds no way in tries again, and not in the same second; a machine that draws its numbers by chance never shows one of them twice, and
- * a carrier that tries another way is quicker. So on a flooded trunk who calls again after this long is a caller like any other, ms.
+ * Whoever finds no way in tries again, and not in the same second; a carrier that tries another way is quicker. So a number that calls again within
+ * this time has called once, ms.
  */
 const CALM = 2_000
+/** How often a number called is forgotten when it has not called for so long, ms. */
+const FORGIVEN = 600_000
+/** Who needs an answer and gets none tries again and again from the moment at which he needs it; a machine's number comes when its turn is, ms. */
+const URGENT = 20_000
+/** On a trunk beyond its rate nobody passes who has called so often already. */
+const OFTEN = 8
 
-const filled = (bucket: Bucket | undefined, rate: Rate, now: number): number =>
-  bucket === undefined ? rate.burst : Math.min(rate.burst, bucket.tokens + (Math.max(0, now - bucket.at) * rate.perSecond) / 1000)
+/**
+ * What tells a caller from a flood on the same trunk: a machine's numbers have been seen about equally often, never before where it draws them by
+ * chance, once more with every round where it has some hundreds of cards; his has not. So those who called equally often, and all of it in the last
+ * seconds or not, are one kind; a kind that comes as fast as a flood has nothing left of its own allowance, and those that are rare go on as if
+ * there were no flood.
+ */
+const kindOf = ({ calls, since }: Pick<Source, 'calls' | 'since'>, now: number): string => `${calls}${now - since < URGENT ? ' urgent' : ''}`
+
+const filled = (bucket: Bucket, rate: Rate, now: number): number => Math.min(rate.burst, bucket.tokens + (Math.max(0, now - bucket.at) * rate.perSecond) / 1000)
 
 /** Tokens that must be left in the site's bucket before a call of this rank may take one. */
 export function floorOf(rank: Rank, rules: AdmissionRules): number {
@@ -75,28 +92,62 @@ export function floorOf(rank: Rank, rules: AdmissionRules): number {
 }
 
 /**
- * One call's verdict and the state after it. The buckets of a source are drawn on even when they are empty, down to minus one burst:
+ * One call's verdict; the state is after it what it is then. The buckets of a source are drawn on even when they are empty, down to minus one burst:
  * who goes on calling stays demoted; who stops is forgiven within seconds.
  */
-export function admit(state: Admission, arrival: Arrival, now: number, rules: AdmissionRules): { readonly state: Admission; readonly verdict: Verdict } {
-  const sources = new Map(state.sources)
-  const take = (key: string, rate: Rate): boolean => {
-    const tokens = filled(sources.get(key), rate, now)
+export function admit(state: Admission, arrival: Arrival, now: number, rules: AdmissionRules): Verdict {
+  const { sources, site } = state
+  const sourceOf = (key: string, rate: Rate): Source => {
+    const source = sources.get(key) ?? { tokens: rate.burst, at: now, calls: 0, since: now, calledAt: -Infinity }
+    source.tokens = filled(source, rate, now)
+    source.at = now
     sources.delete(key)
-    sources.set(key, { tokens: Math.max(-rate.burst, tokens - 1), at: now })
-    return tokens >= 1
+    sources.set(key, source)
+    return source
+  }
+  /** What was there before it took one. */
+  const take = (key: string, rate: Rate): number => {
+    const source = sourceOf(key, rate)
+    const { tokens } = source
+    source.tokens = Math.max(-rate.burst, tokens - 1)
+    return tokens
   }
   const { number, trunk } = arrival
-  const before = number === '' ? undefined : sources.get(`number ${number}`)
+  /** What kind he is by his calls before this one; null: nobody can say, it is the same call once more, or he called too often. */
+  const counted = (): string | null => {
+    if (number === '') return null
+    const caller = sourceOf(`number ${number}`, rules.number)
+    if (now - caller.calledAt < CALM) return null
+    if (now - caller.calledAt >= FORGIVEN) Object.assign(caller, { calls: 0, since: now })
+    const kind = caller.calls < OFTEN ? kindOf(caller, now) : null
+    caller.calls += 1
+    caller.calledAt = now
+    return kind
+  }
+  /** Whether his kind is rare on this trunk: the rarer, the less must be left of what all those get together, which only they draw on. */
+  const rare = (ofKind: number): boolean => {
+    const { again } = rules
+    if (ofKind < 1) return false
+    const all = sourceOf(`again ${trunk}`, again)
+    if (all.tokens < 1 + (again.burst - 1) * (1 - ofKind / again.burst)) return false
+    all.tokens -= 1
+    return true
+  }
+  const kind = counted()
+  const own = number !== '' && take(`number ${number}`, rules.number) < 1
   // The narrowest source takes the blame: a machine that counts upwards does not demote everybody on its trunk.
-  const often = (number !== '' && !take(`number ${number}`, rules.number))
-    || (number.length > 4 && !take(`block ${number.slice(0, -4)}`, rules.block))
-    || (!take(`trunk ${trunk}`, rules.trunk) && !(before !== undefined && now - before.at >= CALM && take(`again ${trunk}`, rules.again)))
+  const block = !own && number.length > 4 && take(`block ${number.slice(0, -4)}`, rules.block) < 1
+  // Hundreds of numbers of which each is demoted for itself now and then are a flood of the trunk all the same.
+  const flooded = !block && take(`trunk ${trunk}`, rules.trunk) < 1
+  // Drawn on also while the trunk is calm: then a flood's kind is known at once.
+  const ofKind = own || block || kind === null ? 0 : take(`kind ${kind} ${trunk}`, rules.again)
+  const often = own || block || (flooded && !rare(ofKind))
   while (sources.size > rules.memory) sources.delete(sources.keys().next().value ?? '')
-  const available = filled(state.site, rules.site, now)
+  site.tokens = filled(site, rules.site, now)
+  site.at = now
   const rank: Rank = often && arrival.class === 'emergency' ? 'demoted' : arrival.class
-  const refuse = (cause: 'source' | 'overload') => ({ state: { site: { tokens: available, at: now }, sources }, verdict: { admit: false, cause, rank } as const })
-  if (often && arrival.class === 'standard') return refuse('source')
-  if (available - 1 < floorOf(rank, rules)) return refuse('overload')
-  return { state: { site: { tokens: available - 1, at: now }, sources }, verdict: { admit: true, rank } }
+  if (often && arrival.class === 'standard') return { admit: false, cause: 'source', rank }
+  if (site.tokens - 1 < floorOf(rank, rules)) return { admit: false, cause: 'overload', rank }
+  site.tokens -= 1
+  return { admit: true, rank }
 }

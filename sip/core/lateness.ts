@@ -4,7 +4,13 @@
  * may begin there; the dialplan refuses what begins later (504). How far its clock is from ours is learnt from its answers: whose clock is not
  * known is told nothing, and whose 504 reaches us in time was wrong about the time.
  */
-export type Clocks = ReadonlyMap<string, number>
+export type Clocks = ReadonlyMap<string, Lead>
+
+/**
+ * By how much a target's clock is before ours, ms. Each answer says of the moment at which the call began there that it was after the INVITE and
+ * before the answer: so much the lead is at least and at most, however slow FreeSWITCH was, and more answers bring the two together.
+ */
+interface Lead { readonly least: number; readonly most: number }
 
 interface Tried {
   /** Targets in the order of the tries. */
@@ -15,9 +21,15 @@ interface Tried {
   readonly within: number
 }
 
-/** Until when the call may begin at each target, by the target's clock, µs; undefined: its clock is not known. */
+/** A target's answer. `created`: when the call began there by its clock, `heardAt`: when the answer was here by ours, whole ms. */
+export interface Answered { readonly id: string; readonly status: number; readonly heardAt: number; readonly created?: number }
+
+/**
+ * Until when the call may begin at each target, by the target's clock, µs; undefined: its clock is not known. By the least that its clock can be
+ * ahead: a little too early costs a call that was nearly given up a try, too late costs a caller whom nobody hears.
+ */
 export const deadlines = (clocks: Clocks, { order, sentAt, within }: Tried): readonly (number | undefined)[] => order.map((id, n) => {
-  const ahead = clocks.get(id)
+  const ahead = clocks.get(id)?.least
   return ahead === undefined ? undefined : Math.round((sentAt + (n + 1) * within + ahead) * 1000)
 })
 
@@ -25,15 +37,21 @@ export const deadlines = (clocks: Clocks, { order, sentAt, within }: Tried): rea
 export const TOO_LATE = 504
 
 /** The clocks after a call: `answers` in their order. */
-export function learnt(clocks: Clocks, { order, sentAt, within }: Tried, answers: readonly { readonly id: string; readonly status: number; readonly created?: number }[]): Clocks {
+export function learnt(clocks: Clocks, { order, sentAt, within }: Tried, answers: readonly Answered[]): Clocks {
   const next = new Map(clocks)
-  for (const { id, status, created } of answers) {
+  for (const { id, status, created, heardAt } of answers) {
     const at = order.indexOf(id)
     if (at < 0) continue
     // Those before it that never answered were waited for.
     const silent = order.slice(0, at).filter((other) => !answers.some((answer) => answer.id === other)).length
-    if (created !== undefined) next.set(id, created - sentAt - silent * within)
+    if (created !== undefined) next.set(id, narrowed(next.get(id), { least: created - heardAt - 1, most: created - sentAt - silent * within }))
     else if (status === TOO_LATE) next.delete(id)
   }
   return next
+}
+
+/** What both say; where they contradict one another a clock was set, or went away from the other by and by, and the newer one holds. */
+function narrowed(known: Lead | undefined, now: Lead): Lead {
+  const both = { least: Math.max(known?.least ?? -Infinity, now.least), most: Math.min(known?.most ?? Infinity, now.most) }
+  return both.least <= both.most ? both : now
 }

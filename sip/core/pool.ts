@@ -20,6 +20,8 @@ export interface Target extends TargetSpec {
   readonly against: number
   /** What those speak for: a target that is full may get better or worse, and results of both kinds are not added up. */
   readonly towards: Health
+  /** Calls in a row that it took (100, 180) and never answered. What answers OPTIONS in FreeSWITCH is not what answers calls. */
+  readonly stuck: number
   /** Taken out by the admin. */
   readonly drained: boolean
 }
@@ -34,8 +36,12 @@ export interface PoolRules {
 }
 
 export type PoolEvent =
-  /** It answered an OPTIONS, or a call, in time. */
+  /** It answered an OPTIONS in time. */
   | { readonly type: 'good'; readonly id: string }
+  /** It answered a call. */
+  | { readonly type: 'answered'; readonly id: string }
+  /** It took a call and did not answer it in time. */
+  | { readonly type: 'stuck'; readonly id: string }
   /** No answer in time, or a broken one. */
   | { readonly type: 'bad'; readonly id: string }
   /** 503 to OPTIONS: it is well but takes no new calls (draining, or all channels in use). No hysteresis: it knows best. */
@@ -44,7 +50,7 @@ export type PoolEvent =
 
 /** The FreeSWITCHes of the settings, of whose health nothing is known yet. `now`: ms. */
 export const makePool = (specs: readonly TargetSpec[], now: number): Pool =>
-  new Map(specs.map((spec) => [spec.id, { ...spec, health: 'unknown', since: now, against: 0, towards: 'unknown', drained: false }]))
+  new Map(specs.map((spec) => [spec.id, { ...spec, health: 'unknown', since: now, against: 0, towards: 'unknown', stuck: 0, drained: false }]))
 
 /** The pool after news of one of them; the same object when nothing changed. `now`: ms. */
 export function stepPool(pool: Pool, event: PoolEvent, now: number, rules: PoolRules): Pool {
@@ -54,14 +60,19 @@ export function stepPool(pool: Pool, event: PoolEvent, now: number, rules: PoolR
   return next === target ? pool : new Map(pool).set(event.id, next)
 }
 
-function heard(target: Target, what: 'good' | 'bad' | 'full', now: number, rules: PoolRules): Target {
+function heard(target: Target, what: Exclude<PoolEvent['type'], 'drain'>, now: number, rules: PoolRules): Target {
   const become = (health: Health): Target => ({ ...target, health, since: now, against: 0, towards: health })
   const count = (needed: number, health: Health): Target => {
     const against = (target.towards === health ? target.against : 0) + 1
     return against >= needed ? become(health) : { ...target, against, towards: health }
   }
   const agrees = (): Target => (target.against === 0 ? target : { ...target, against: 0 })
+  /** It answers no calls: whatever it answers to OPTIONS counts for nothing until it does. */
+  const deaf = target.stuck >= rules.fall && target.health === 'down'
+  if (deaf && (what === 'good' || what === 'full')) return target
   switch (what) {
+    case 'answered': return target.stuck === 0 ? target : { ...target, stuck: 0 }
+    case 'stuck': return { ...(target.stuck + 1 >= rules.fall && target.health !== 'down' ? become('down') : target), stuck: target.stuck + 1 }
     case 'full': return target.health === 'full' ? agrees() : become('full')
     case 'good':
       if (target.health === 'up') return agrees()

@@ -34,8 +34,11 @@ export interface Link {
   readonly up: boolean
   /** Hands the INVITE on; `heard` is called with each target's answer when it comes. Never throws or rejects. */
   proxy(request: SrfRequest, options: ProxyOptions, deadline: number, heard?: (answer: Answer) => void): Promise<ProxyEnd>
-  /** OPTIONS to this URI: its status; null: none in time; `unknown`: drachtio itself was silent, so nothing is said about the other side. Never rejects. */
-  options(uri: string, deadline: number): Promise<number | null | 'unknown'>
+  /**
+   * The final status of a request to this URI; null: none in time; `unknown`: drachtio itself was silent, so nothing is said about the other side.
+   * An INVITE has no body and is taken back when nobody answers it. Never rejects.
+   */
+  ask(method: 'OPTIONS' | 'INVITE', uri: string, deadline: number): Promise<number | null | 'unknown'>
   close(): void
 }
 
@@ -143,6 +146,16 @@ export function openLink(options: LinkOptions): Link {
     })
   }
 
+  /** drachtio-srf throws where the connection is gone (finding D4). */
+  function takeBack(request: SrfRequest): void {
+    if (current?.up !== true) return
+    try {
+      request.cancel(() => undefined)
+    } catch (error) {
+      options.onTrouble('CANCEL to drachtio', error)
+    }
+  }
+
   connect()
   return {
     get up() { return current?.up === true },
@@ -161,15 +174,17 @@ export function openLink(options: LinkOptions): Link {
         }
       })
     }),
-    async options(uri, deadline) {
-      const asked = { sent: false }
+    async ask(method, uri, deadline) {
+      const asked: { sent: boolean; request?: SrfRequest } = { sent: false }
       const status = await within<number | null>(deadline, null, (settle, srf) => {
-        srf.request(uri, { method: 'OPTIONS', headers: { 'User-Agent': 'Liandong', Accept: 'application/sdp' } }, (error, request) => {
+        srf.request(uri, { method, headers: { 'User-Agent': 'Liandong', Accept: 'application/sdp' } }, (error, request) => {
           asked.sent = true
           if (request === undefined || (error !== null && error !== undefined)) return settle(null)
+          asked.request = request
           request.on('response', ({ status: final }) => { if (final >= 200) settle(final) })
         })
       })
+      if (status === null && method === 'INVITE' && asked.request !== undefined) takeBack(asked.request)
       return status ?? (asked.sent ? null : 'unknown')
     },
     close() {

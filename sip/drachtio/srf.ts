@@ -17,6 +17,8 @@ export interface SrfRequest {
   readonly protocol: string
   on(event: 'cancel', listener: () => void): void
   on(event: 'response', listener: (response: { readonly status: number }) => void): void
+  /** Of an INVITE that was sent from here. */
+  cancel(callback: () => void): void
 }
 
 export interface SrfResponse {

@@ -39,7 +39,7 @@ export async function startDrachtioPeer(options: { readonly secret?: string } = 
   const frames: string[] = []
   const incoming = new Map<string, Incoming>()
   const proxies = new Map<string, Proxy>()
-  const outgoing = new Map<string, { readonly client: Client; readonly transaction: string }>()
+  const outgoing = new Map<string, { readonly client: Client; readonly transaction: string; readonly uri: string; readonly sent: string }>()
   const timers = new Set<NodeJS.Timeout>()
   let connections = 0
   let frozen = false
@@ -113,7 +113,10 @@ export async function startDrachtioPeer(options: { readonly secret?: string } = 
     const branch = /;branch=([^;]+)/.exec(via)?.[1] ?? ''
     const sent = outgoing.get(branch)
     if (sent !== undefined) {
+      // The answer to a CANCEL has the INVITE's branch.
+      if (/ CANCEL$/.test(headerOf(message, 'cseq') ?? '')) return
       if (statusOf(message) >= 200) outgoing.delete(branch)
+      if (statusOf(message) >= 300 && sent.sent.startsWith('INVITE')) sendTo(sent.uri, sent.sent.replace(/^INVITE/, 'ACK').replace(/\r\nCSeq: 1 INVITE/, '\r\nCSeq: 1 ACK').replace(/\r\nTo: [^\r]*/, `\r\nTo: ${headerOf(message, 'to') ?? ''}`))
       return frame(sent.client, `${randomUUID()}|sip|${meta({ address: '127.0.0.1', port: 0 }, raw.length)}|${sent.transaction}||\r\n${raw}`)
     }
     const proxy = proxies.get(branch)
@@ -207,10 +210,17 @@ export async function startDrachtioPeer(options: { readonly secret?: string } = 
       reply(one, statusOf(parsed), parsed.startLine.split(' ').slice(2).join(' '), parsed.headers.filter(([name]) => !['via', 'from', 'to', 'call-id', 'cseq', 'content-length'].includes(name)).map(([name, value]) => `${name}: ${value}`), parsed.body)
       return answer('OK')
     }
+    if (parsed.startLine.startsWith('CANCEL ')) {
+      const one = [...outgoing.values()].find(({ transaction }) => transaction === tokens[0])
+      if (one === undefined) return answer('NOK', 'unknown transaction')
+      const cancel = one.sent.replace(/^INVITE/, 'CANCEL').replace(/\r\nCSeq: 1 INVITE/, '\r\nCSeq: 1 CANCEL')
+      sendTo(one.uri, cancel)
+      return frame(client, `${randomUUID()}|response|${messageId}|OK|application|${cancel.length}|udp|127.0.0.1|${sipPort}|12:00:00|${randomUUID()}|\r\n${cancel}`)
+    }
     const [uri, transaction, branch] = [parsed.startLine.split(' ')[1] ?? '', randomUUID(), `z9hG4bK${randomUUID()}`]
     const method = methodOf(parsed)
     const sent = [`${method} ${uri} SIP/2.0`, `Via: SIP/2.0/UDP ${here};branch=${branch}`, `From: <sip:${here}>;tag=${randomUUID()}`, `To: <${uri}>`, `Call-ID: ${randomUUID()}`, `CSeq: 1 ${method}`, `Contact: <sip:${here}>`, 'Max-Forwards: 70', 'Content-Length: 0', '', ''].join('\r\n')
-    outgoing.set(branch, { client, transaction })
+    outgoing.set(branch, { client, transaction, uri, sent })
     sendTo(uri, sent)
     frame(client, `${randomUUID()}|response|${messageId}|OK|application|${sent.length}|udp|127.0.0.1|${sipPort}|12:00:00|${transaction}|\r\n${sent}`)
   }

@@ -31,6 +31,8 @@ export interface Behaviour {
   invite: number | null
   /** 180 at once and the answer only after so long, ms. */
   ring?: number
+  /** This at once and then nothing more. */
+  stuck?: 100 | 180 | undefined
   options: number | null
   /** By how much its clock is before ours, ms: it says when the call reached it. */
   ahead?: number
@@ -53,8 +55,15 @@ export async function openSwitch(t: Test, behaviour: Behaviour) {
     }
     switch (method) {
       case 'INVITE': {
-        const { invite, ring } = behaviour
+        const { invite, ring, stuck } = behaviour
         if (invite === null || ringing.has(callId)) return
+        if (stuck !== undefined) {
+          reply(stuck)
+          ringing.set(callId, { timer: setTimeout(() => undefined, 0), give: reply })
+          return
+        }
+        // A number that nobody has: the edge's own question whether calls are answered.
+        if (message.startLine.startsWith('INVITE sip:liandong@')) return reply(404)
         if (ring === undefined) return reply(invite)
         reply(180)
         ringing.set(callId, { timer: setTimeout(() => { ringing.delete(callId); reply(invite) }, ring), give: reply })

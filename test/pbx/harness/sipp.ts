@@ -259,10 +259,11 @@ export function makeSipp(binary: string, freeswitch: FreeSwitch) {
     /**
      * `count` calls at `rate` a second, each from a number of its own: prefix and the call's serial number, which has `digits` digits if given;
      * `scattered`: not one after the other, but all over the numbers that have so many digits.
+     * `pool`: after so many numbers the first one calls again.
      */
-    async crowd(count: number, rate: number, spec: Omit<CitizenCall, 'number'> & { readonly prefix: string; readonly digits?: number; readonly scattered?: boolean }): Promise<SippRun> {
-      const { digits, scattered = false } = spec
-      const serial = (n: number): number => (scattered ? Math.floor(((n * 0.6180339887498949) % 1) * 10 ** (digits ?? 0)) : n)
+    async crowd(count: number, rate: number, spec: Omit<CitizenCall, 'number'> & { readonly prefix: string; readonly digits?: number; readonly scattered?: boolean; readonly pool?: number }): Promise<SippRun> {
+      const { digits, scattered = false, pool = count } = spec
+      const serial = (n: number): number => (scattered ? Math.floor((((n % pool) * 0.6180339887498949) % 1) * 10 ** (digits ?? 0)) : n % pool)
       files += 1
       const serials = join(directory, `serials-${files}.csv`)
       if (digits !== undefined) writeFileSync(serials, ['SEQUENTIAL', ...Array.from({ length: count }, (_, n) => String(serial(n)).padStart(digits, '0'))].join('\n'))
