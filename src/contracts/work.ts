@@ -72,6 +72,8 @@ export const TicketWork = strict({
   priority: Priority,
   /** Danger to life: carries two clocks, make safe and repair; may not be returned before it is safe. */
   hazard: Type.Boolean(),
+  /** That it is one follows from its category and nobody said so: until a unit has it, it goes with the category. */
+  hazardBy: Type.Optional(Type.Literal('category')),
   /** What the complainant wants kept back: `dispatch/core/privacy.ts`. */
   privacy: Privacy,
   /** Assisting units; `ticket.unitId` leads. */

@@ -32,14 +32,18 @@ export function tagged(error: unknown): Error {
 /** Others hold what was to be locked: the same will do later (SQLSTATE 55P03, lock_not_available). */
 export const isLocked = (error: unknown): boolean => codeOf(error instanceof LiandongError ? error.cause : error) === '55P03'
 
+/** PostgreSQL took one of two that waited for each other (SQLSTATE 40P01): it is well, and the same will do now. */
+export const isDeadlock = (error: unknown): boolean => codeOf(error instanceof LiandongError ? error.cause : error) === '40P01'
+
 /** A refusal of ours, by the life cycle or the rules: not of a value by PostgreSQL. */
 export const isRefusal = (error: unknown): error is LiandongError => error instanceof LiandongError && error.code !== 'database.refused' && error.code !== 'database.down'
 
 /**
  * Whose fault a failed write is. `facts`: it can never be stored as it is (bad text, broken constraint, an act that is not allowed).
- * `server`: PostgreSQL is away, slow, full or not itself; the same write will do later. `us`: anything else, so a defect of ours.
+ * `server`: PostgreSQL is away, slow, full or not itself; the same write will do later. `us`: anything else, so a defect of ours, and locks taken in two orders.
  */
 export function blame(failed: unknown): 'facts' | 'server' | 'us' {
+  if (isDeadlock(failed)) return 'us'
   const error = tagged(failed)
   if (error instanceof LiandongError) return error.code === 'database.down' ? 'server' : 'facts'
   const code = codeOf(error)

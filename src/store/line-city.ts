@@ -14,14 +14,19 @@ import { isRefusal } from './blame.js'
 import * as sql from './sql/line.js'
 import type { Pen } from './ticket-pen.js'
 
+/** What a county tells. */
+type FromCounty = BodyOfKind<'act' | 'receipt' | 'reveal' | 'photo'>
+
 /** What the city makes of a county's message, by the life cycle's own rules. → how it ended, for the inbox. @throws Error what cannot be one of its messages: the line says that it is in trouble */
 export async function applyAtCity(pen: Pen, line: Line, body: LineBody, receivedAt: number): Promise<string> {
   if (body.kind === 'ticket' || body.kind === 'gone' || body.kind === 'rules') throw new Error('a county tells of no tickets and makes no rules')
   // A county speaks for its own units, whatever it says. What one did that was taken off the line meanwhile somebody has to see.
   const { unitId } = body
   const left = unitId === null || !line.units.includes(unitId)
-  if (left && !(body.kind === 'act' && await ledThen(pen, body))) throw new Error(`${unitId ?? 'nobody'} is not a unit of ${line.name}`)
+  if (left && !await wasConcerned(pen, line, body)) throw new Error(`${unitId ?? 'nobody'} is not a unit of ${line.name}`)
   if (body.kind === 'receipt') {
+    // Whoever has it now is told by other ways.
+    if (left) return 'known'
     const ticket = await pen.lock(body.ticketId)
     await pen.client.query(sql.CONFIRM_BY_LINE, [body.noticeId, body.unitId])
     await pen.delivered(body.ticketId, body.unitId, body.noticeId, boundedTime(body.at, await pen.since(ticket), receivedAt).at)
@@ -36,9 +41,9 @@ export async function applyAtCity(pen: Pen, line: Line, body: LineBody, received
   return act(pen, line, body, personId, receivedAt, left)
 }
 
-/** The ticket was the unit's, as far as its county knew when it acted. */
-const ledThen = async (pen: Pen, { ticketId, unitId, base }: BodyOfKind<'act'>): Promise<boolean> =>
-  (await pen.client.query<{ lead: string | null }>(sql.LED_AT, [ticketId, base])).rows[0]?.lead === unitId
+/** The unit had to do with the ticket, as far as its county knew when it acted; photos and word of who looked carry no version, so that it ever had is enough. */
+const wasConcerned = async (pen: Pen, { name }: Line, body: FromCounty): Promise<boolean> =>
+  (body.kind === 'act' ? (await pen.client.query<{ was: boolean }>(sql.CONCERNED_AT, [body.ticketId, body.base, body.unitId])).rows[0]?.was === true : (await pen.client.query(sql.EVER_CONCERNED, [name, body.ticketId, body.unitId])).rowCount === 1)
 
 /** A photo is expected from now on; its pieces are asked for (`line-photos.ts`). */
 async function photo(pen: Pen, line: Line, body: BodyOfKind<'photo'>, receivedAt: number): Promise<string> {

@@ -12,7 +12,7 @@ import { makeLinePhotos, type LinePhotoDeps } from './line-photos.js'
 import { bodyFor, photoFor } from './line-told.js'
 import * as sql from './sql/line.js'
 import { withPen, type Pen } from './ticket-pen.js'
-import { blame } from './blame.js'
+import { blame, isDeadlock } from './blame.js'
 
 /** Messages of one exchange, and the characters in them. */
 const MOST = 100
@@ -35,9 +35,10 @@ export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LineP
   async function applySome(line: Line): Promise<boolean> {
     return inTransaction(async (pen) => {
       let have = Number((await pen.client.query<{ have: string }>(sql.LOCK_IN, [line.name])).rows[0]?.have ?? 0)
-      for (let n = 0; n < AT_ONCE; n += 1) {
+      let [n, fine] = [0, true]
+      for (; n < AT_ONCE; n += 1) {
         const { rows: [row] } = await pen.client.query<InRow>(sql.NEXT_IN, [line.name, have + 1])
-        if (row === undefined) return false
+        if (row === undefined) break
         const message = JSON.parse(row.payload) as LineMessage
         const body = message.body as LineBody
         // A later version of the other side says what this one cannot read: it waits for the update, nothing is left out.
@@ -50,9 +51,11 @@ export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LineP
         const result = row.known ? 'known' : fault !== null ? await refused(pen, line, row, new Error(fault))
           : await carefully(pen, line, row, () => (line.peer === 'county' ? applyAtCity(pen, line, body, row.received_at.getTime()) : applyAtCounty(pen, line, body)))
         have += 1
+        fine &&= !result.startsWith('refused')
         await pen.client.query(sql.APPLIED, [line.name, have, result, line.peer === 'city' && body.kind === 'ticket' ? JSON.stringify(spared(message)) : null])
       }
-      return true
+      if (fine) await pen.client.query(sql.TROUBLE_OVER, [line.name])
+      return n === AT_ONCE
     })
   }
 
@@ -61,7 +64,7 @@ export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LineP
     try {
       return await pen.attempt(work)
     } catch (error) {
-      if (blame(error) === 'server') throw error
+      if (blame(error) === 'server' || isDeadlock(error)) throw error
       return refused(pen, line, row, error as Error)
     }
   }

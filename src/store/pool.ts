@@ -1,5 +1,5 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg'
-import { blame, tagged } from './blame.js'
+import { blame, isDeadlock, tagged } from './blame.js'
 
 type Asks = (...args: never[]) => unknown
 
@@ -40,7 +40,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     fit = true
     return result
   } catch (error) {
-    if (blame(error) === 'facts') fit = await client.query('rollback').then(() => true, () => false)
+    if (blame(error) === 'facts' || isDeadlock(error)) fit = await client.query('rollback').then(() => true, () => false)
     throw error
   } finally {
     client.release(!fit)

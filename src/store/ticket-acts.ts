@@ -12,7 +12,7 @@ import type { Rules } from '../dispatch/core/rules.js'
 import type { NoticeDraft } from '../dispatch/core/notices.js'
 import { idFrom } from '../dispatch/ids.js'
 import { NO_AFTERMATH, type Aftermath } from './aftermath.js'
-import { blame } from './blame.js'
+import { blame, isDeadlock } from './blame.js'
 import { ticketOf, type TicketRow } from './rows.js'
 import { PROPOSED } from './sql/cluster.js'
 import * as sql from './sql/dispatch.js'
@@ -146,7 +146,7 @@ export function makeTicketActs(pool: Pool, rules: () => Rules, aftermath: Afterm
         try {
           done.push(await pen.attempt(one))
         } catch (error) {
-          if (blame(error) === 'server') throw error
+          if (blame(error) === 'server' || isDeadlock(error)) throw error
           aside.set(row.id, performance.now() + ASIDE)
           failed.push(error)
         }

@@ -21,7 +21,7 @@ import { SHOWN } from '../dispatch/core/privacy.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import type { Moved } from '../dispatch/core/unit-acts.js'
 import { idFrom } from '../dispatch/ids.js'
-import { blame } from './blame.js'
+import { blame, isDeadlock } from './blame.js'
 import { tellCounties } from './line-told.js'
 import { inTransaction } from './pool.js'
 import { ticketOf, type TicketRow } from './rows.js'
@@ -62,7 +62,7 @@ export interface Pen {
   since(ticket: Ticket): Promise<number>
   /** What an act on a main ticket means for those that follow it. @param told what its own caller hears */
   lead(before: Ticket, main: Ticket, actId: string, at: number, told: NoticeDraft | undefined): Promise<Ticket[]>
-  /** Locks the ticket that this one follows; null: it follows none. A main ticket is locked before those that follow it. */
+  /** Locks the ticket that this one follows, and then this one; null: it follows none. A main ticket is locked before those that follow it, also where it became another's meanwhile. */
   leader(ticketId: string): Promise<Ticket | null>
   /** Whether a unit could not reach us when it wrote this act on paper. */
   outOfReach(act: TicketAct, unitId: string | undefined): Promise<boolean>
@@ -74,13 +74,26 @@ export interface Pen {
   alsoTell(name: string, ticketId: string): void
 }
 
-/** Runs `work` in one transaction and queues, last of all, what counties must hear: so no lock is taken behind that of a line. */
-export const withPen = <T>(pool: Pool, rules: () => Rules, work: (pen: Pen) => Promise<T>): Promise<T> => inTransaction(pool, async (client) => {
-  const { pen, finish } = makePen(client, rules())
-  const result = await work(pen)
-  await finish()
-  return result
-})
+/** A ticket follows another one than was locked before it: once more, from the beginning, so that locks are taken in one order. A refusal, by which the connection stays fit. */
+const MOVED_ON = new LiandongError('ticket.conflict', { fields: 'mergedInto' })
+/** So often in all: who lost to somebody else wins, sooner or later. */
+const TRIES = 4
+
+/** Runs `work` in one transaction and queues, last of all, what counties must hear: so no lock is taken behind that of a line. Where others had the same tickets in hand, in another order, it runs again: nothing of it stayed. */
+export async function withPen<T>(pool: Pool, rules: () => Rules, work: (pen: Pen) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await inTransaction(pool, async (client) => {
+        const { pen, finish } = makePen(client, rules())
+        const result = await work(pen)
+        await finish()
+        return result
+      })
+    } catch (error) {
+      if (tries === TRIES || (error !== MOVED_ON && !isDeadlock(error))) throw error
+    }
+  }
+}
 
 /** It is more than one ticket's act, or somebody else had his hands on it: once more, with locks. Nothing was written. */
 const NOT_ALONE = new Error('not an act that stands alone')
@@ -97,8 +110,9 @@ export async function withoutLocks<T>(pool: Pool, rules: Rules, work: (pen: Pen)
     fit = true
     return result
   } catch (error) {
-    fit = error === NOT_ALONE || blame(error) === 'facts'
-    if (error === NOT_ALONE) return null
+    const busy = error === NOT_ALONE || isDeadlock(error)
+    fit = busy || blame(error) === 'facts'
+    if (busy) return null
     throw error
   } finally {
     client.release(!fit)
@@ -193,9 +207,11 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
       // Two tickets are locked in one order, whoever merges which into which.
       const pair = one.act === 'merge' && one.into < ticketId ? await pen.lock(one.into) : null
       // A main ticket before those that follow it, as when they close with it.
-      const led = one.act === 'reopen' || gradesAnew(one) ? await pen.leader(ticketId) : null
+      const follows = one.act === 'reopen' || gradesAnew(one)
+      const led = follows ? await pen.leader(ticketId) : null
       const { before, done, now } = await pen.lockFor(ticketId, one.actId)
       if (done) return { ticket: before, also: [] }
+      if (follows && before.work.mergedInto !== (led?.id ?? null)) throw MOVED_ON
       // Nobody has seen what is not there yet.
       if (!kept && one.baseVersion > before.version && mindsOthers(one, who.role)) throw new LiandongError('ticket.conflict', { fields: 'version' })
       const others = !kept && one.baseVersion < before.version && mindsOthers(one, who.role) ? await pen.changedByOthers(ticketId, one.baseVersion, who.id) : new Set<string>()
@@ -213,13 +229,12 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
       if (one.act === 'protect' && loosens(before.work.privacy, one.privacy)) await client.query(NOTE_REVEAL, [who.id, ticketId, one.note, ''])
       const moved: Ticket[] = []
       if (one.act === 'merge' && ticket.state === 'merged') moved.push(await absorb(pair ?? await pen.lock(one.into), before, one.actId, when))
-      const { mergedInto } = before.work
       // The unit has done with what it followed: it is the hall's, and nobody's before that hears of it.
-      const left: NoticeDraft[] = one.act === 'reopen' && mergedInto !== null && led !== null && ticket.state === 'open' && (handOf(led.state) === 'done' || LIFE_CYCLE[led.state].class === 'closed') ? [{ kind: 'ungathered', to: 'hall', ...(ticket.work.hazard && { clock: 'safe' as const }) }] : []
-      if (one.act === 'reopen' && mergedInto !== null) moved.push(await release(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, one.actId, when))
+      const left: NoticeDraft[] = one.act === 'reopen' && led !== null && ticket.state === 'open' && (handOf(led.state) === 'done' || LIFE_CYCLE[led.state].class === 'closed') ? [{ kind: 'ungathered', to: 'hall', ...(ticket.work.hazard && { clock: 'safe' as const }) }] : []
+      if (one.act === 'reopen' && led !== null) moved.push(await release(led, before, one.actId, when))
       const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(said, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? [...notices, ...left] : [], endsAt })
-      if (after.state === 'merged' && mergedInto !== null && gradesAnew(one)) {
-        const { main, member } = await tellMain(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, after, one.actId, when)
+      if (after.state === 'merged' && led !== null) {
+        const { main, member } = await tellMain(led, before, after, one.actId, when)
         return { ticket: member, also: main === null ? moved : [...moved, main] }
       }
       if (one.act === 'merge' && before.work.members > 0) moved.push(...await takeAlong(before, one.into, one.actId, when))
@@ -240,7 +255,7 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
       // What it was told after this message it has not heard of yet.
       const clocks = message?.newer == null || message.told_at === null ? moved.work.clocks : beginDelivery(moved, rules, message.told_at.getTime(), [unitId], message.newer)
       const after = { ...moved, version: before.version + 1, work: { ...moved.work, clocks } }
-      const result = await pen.write({ before, after, actId, act: 'delivered', at, by: null, changes: difference(before, after), note: unitId, met: ['delivery'], notices: [] })
+      const result = await pen.write({ before, after, actId, act: 'delivered', at, by: null, changes: difference(before, after), note: unitId, met: ['delivery', 'safe'], notices: [] })
       if (home !== undefined) await pen.tell(home.line, { kind: 'receipt', ticketId, noticeId: receipt, unitId, at })
       return result
     },
@@ -260,7 +275,10 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
     async leader(ticketId) {
       together()
       const { rows: [row] } = await client.query<{ merged_into: string | null }>('select merged_into from ticket where id = $1', [ticketId])
-      return row?.merged_into == null ? null : pen.lock(row.merged_into)
+      if (row?.merged_into == null) return null
+      const led = await pen.lock(row.merged_into)
+      if ((await pen.lock(ticketId)).work.mergedInto !== led.id) throw MOVED_ON
+      return led
     },
     async outOfReach(one, unitId) {
       const paper = paperOf(one)

@@ -315,6 +315,34 @@ t.test('what a unit did that was taken off the line meanwhile is a conflict; wha
   t.equal(await trouble(), 'refused')
   t.match(await does(randomUUID(), 3, { act: 'sign' }), /^refused: yanshi does not have that ticket/)
   t.equal(await trouble(), 'refused')
-  t.match(await tell({ kind: 'receipt', ticketId: id, noticeId: randomUUID(), unitId: 'telecom', at: Date.now() }), /^refused/)
+  t.match(await tell({ kind: 'receipt', ticketId: id, noticeId: randomUUID(), unitId: 'gas-company', at: Date.now() }), /^refused/)
+  t.equal((await owner.query<{ trouble: string }>('select trouble from line')).rows[0]?.trouble, 'refused')
+
+  // What had to do with the ticket then is no trouble: who helped is heard, photos that a report names come, and so does word of who looked at a number.
+  const person = { id: randomUUID(), name: '张' }
+  const picture = (ticketId: string, photoId: string): Parameters<typeof tell>[0] => ({ kind: 'photo', ticketId, id: photoId, unitId: 'telecom', by: person, at: Date.now(), type: 'image/jpeg', width: 10, height: 10, bytes: 100, sha256: 'a'.repeat(64), thumbnail: null })
+  t.equal(await tell({ kind: 'receipt', ticketId: id, noticeId: randomUUID(), unitId: 'telecom', at: Date.now() }), 'known')
+  t.equal(await tell({ kind: 'reveal', ticketId: id, by: person, unitId: 'telecom', reason: '回电核实', at: Date.now() }), 'applied')
+  t.equal((await owner.query(`select 1 from audit where act = 'caller.reveal' and subject = $1`, [id])).rowCount, 1)
+  t.equal(await tell(picture(id, randomUUID())), 'applied')
+  t.match(await tell(picture(randomUUID(), randomUUID())), /^refused/)
   t.equal(await trouble(), 'refused')
+  await owner.query(`update line set units = '{drainage,telecom}'`)
+  await store.refreshRules()
+  const helped = await open({ category: 'manhole-cover' })
+  await act(helped, 'dispatch', { unitId: 'municipal-works', assist: ['telecom'] })
+  const then = await version(helped)
+  await owner.query(`update line set units = '{drainage}'`)
+  await store.refreshRules()
+  t.equal(await does(helped, then, { act: 'progress', step: 'made-safe', note: '已围挡', photos: [] }, Date.now(), 'telecom'), 'conflict')
+  await store.lines.decide((await conflicts()).find(({ ticketId }) => ticketId === helped)?.id ?? '', boss, 'county', '确已围挡')
+  t.ok((await store.records.get(helped)).work.safeAt !== null)
+
+  // What was refused is shown for a day, what was not understood until it was.
+  for (const [word, age, left] of [['refused', '1 hour', 'refused'], ['refused', '25 hours', ''], ['not-understood', '1 hour', '']] as const) {
+    await owner.query(`update line set trouble = $1`, [word])
+    await owner.query(`update line_inbox set received_at = now() - $1::interval`, [age])
+    t.equal(await tell({ kind: 'receipt', ticketId: id, noticeId: randomUUID(), unitId: 'telecom', at: Date.now() }), 'known')
+    t.equal(await trouble(), left, `${word} ${age}`)
+  }
 })

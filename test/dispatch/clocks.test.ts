@@ -81,15 +81,15 @@ t.test('the clock starts from delivery, not from signing', async (t) => {
   t.match(await clocks(w, id), { repair: { ended: true, met: false }, report: { ended: true, met: true } }, 'who says that it is not done has mended nothing')
 })
 
-t.test('danger that goes on with the next unit is a run of that unit’s: the first is charged with no more, and none is urged who has it no more', async (t) => {
+t.test('danger that goes to the next unit is that unit’s from its own delivery, and the hall’s until then: the first is charged with no more, and none is urged who has it no more', async (t) => {
   const w = await world()
   const id = await w.opened()
   await w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'municipal-works', note: '' }, w.op)
   const began = (await w.store.hall.delivered(id, 'municipal-works', randomUUID()))?.work.deliveredAt ?? 0
   await w.store.records.act(id, { actId: randomUUID(), act: 'reassign', baseVersion: 3, unitId: 'drainage', note: '改派' }, w.op)
-  await w.store.hall.delivered(id, 'drainage', randomUUID())
+  const next = (await w.store.hall.delivered(id, 'drainage', randomUUID()))?.work.deliveredAt ?? 0
   const { rows } = await w.store.pool.query(`select unit_id as unit, extract(epoch from started_at)::float8 * 1000 as began, extract(epoch from due_at - started_at)::int as seconds, ended_at is null as runs, met from ticket_clock where ticket_id = $1 and clock = 'safe' order by unit_id`, [id])
-  t.same(rows, [{ unit: 'drainage', began, seconds: 3_600, runs: true, met: null }, { unit: 'municipal-works', began, seconds: 3_600, runs: false, met: false }])
+  t.same(rows, [{ unit: 'drainage', began: next, seconds: 3_600, runs: true, met: null }, { unit: 'municipal-works', began, seconds: 3_600, runs: false, met: false }, { unit: null, began, seconds: 3_600, runs: false, met: true }])
   const count = async (): Promise<number> => (await w.store.pool.query(`select 1 from outbox where ticket_id = $1 and unit_id = 'municipal-works'`, [id])).rows.length
   const before = await count()
   await hasten(w, [id], -1_000)

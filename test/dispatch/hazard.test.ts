@@ -109,10 +109,35 @@ t.test('what nobody was given yet has the hall’s clock, as soon as somebody sa
     t.same(clocksOf(done(done(answered, 'settle', { outcome: 'misdial' }), 'reopen')), [])
   }
   const given = done(known, 'dispatch', { unitId: UNIT }, hall, NOW + 5 * MINUTE)
-  t.same([given.state, clocksOf(given)], ['dispatched', [`safe:${UNIT}:60`]], 'danger does not wait for owners')
+  t.same([given.state, clocksOf(given)], ['dispatched', ['safe:hall:60']], 'danger does not wait for owners: it is the hall’s until one has it')
   t.same(['dispatch', 'settle', 'refer'].map((act) => metBy({ act } as TicketAct).includes('reassign')), [true, true, true])
   const again = done(ticketOf('closed', {}, { unitId: null }), 'reopen', { note: '井盖又不见了' }, hall, NOW + MINUTE)
   t.same([again.state, again.work.hazard, clocksOf(again)], ['open', true, ['reassign:hall:31', 'safe:hall:61']], 'reopened, nobody has it either')
+})
+
+t.test('a key that was pressed by mistake is a danger until the category is mended, whatever was settled first; one that somebody stands for stays', async (t) => {
+  const pressed = ticketOf('open', {}, { fields: { ...ticketOf('open').fields, kind: null } })
+  const known = done(pressed, 'edit', { changes: { kind: 'joint-service' } })
+  t.match(known.work, { hazard: true, hazardBy: 'category' })
+  const noise = done(known, 'edit', { changes: { category: 'ride-dispute' } })
+  t.same([noise.work.hazard, 'hazardBy' in noise.work, clocksOf(noise)], [false, false, ['reassign:hall:30']])
+  t.equal(done(noise, 'settle', { outcome: 'other' }).state, 'closed')
+  t.same([done(known, 'edit', { changes: { kind: 'invalid' } }).work.hazard, done(done(known, 'edit', { changes: { kind: 'invalid' } }), 'settle', { outcome: 'misdial' }).state], [false, 'closed'])
+  t.same([done(known, 'edit', { changes: { place: '别处' } }).work, clocksOf(done(known, 'edit', { changes: { place: '别处' } }))], [known.work, clocksOf(known)], 'another place mends no category')
+
+  const police = done(pressed, 'edit', { changes: { kind: 'police' } })
+  t.match(police.work, { hazard: true, hazardBy: 'category' })
+  t.equal(done(police, 'settle', { outcome: 'handed-over' }).state, 'closed', 'a theft needs no word about a manhole')
+  t.match(refusal(police, 'settle', { outcome: 'other' }), { details: { en: /not safe yet/ } })
+  t.match(refusal(done(police, 'prioritise', { priority: 'normal', hazard: true }), 'settle', { outcome: 'handed-over' }), { details: { en: /not safe yet/ } })
+
+  const mended = (ticket: Ticket): boolean => done(ticket, 'edit', { changes: { category: 'ride-dispute' } }).work.hazard
+  t.ok(mended(done(known, 'prioritise', { priority: 'urgent', hazard: true })), 'somebody said so')
+  t.ok(mended(takeIn(known, { ...ticketOf('open', { hazard: true }), openedAt: NOW }, CITY, NOW)?.ticket ?? known), 'another caller did')
+  const sent = done(known, 'dispatch', { unitId: UNIT })
+  t.same([sent.work.hazard, 'hazardBy' in sent.work, mended(sent), mended(deliver(sent, UNIT, CITY, NOW))], [true, false, true, true], 'whom it was given to was told so')
+  const again = done(ticketOf('closed', {}, { unitId: null }), 'reopen', { note: '又打来' })
+  t.same([again.work.hazard, mended(again)], [true, false])
 })
 
 t.test('a limit that was extended stays, unless the rule itself becomes another', async (t) => {
@@ -126,16 +151,42 @@ t.test('a limit that was extended stays, unless the rule itself becomes another'
 t.test('who is urged to make it safe is who has it: the clock runs on with the next unit, not with one that has nothing to do with it any more', async (t) => {
   const given10 = given()
   const reassigned = done(given10, 'reassign', { unitId: 'gas-company', note: '改派' }, hall, NOW + 5 * MINUTE)
-  t.match(reassigned.work.clocks.find(({ clock }) => clock === 'safe'), { unitId: 'gas-company', startedAt: NOW }, 'counted from when the first had it')
+  t.match(safeOf(reassigned), { unitId: null, startedAt: NOW }, 'the hall’s, from when the first had it, until the next has it')
   const there = deliver(reassigned, 'gas-company', CITY, NOW + 6 * MINUTE)
+  t.match(safeOf(there), { unitId: 'gas-company', startedAt: NOW + 6 * MINUTE, next: 'warn', at: { urge: NOW + 66 * MINUTE } }, 'and counted from its own delivery')
   t.same(told(fire(there, safeOf(there), 'urge')), ['urge gas-company', 'urge hall', 'urge named'])
   t.equal(fire(there, safeOf(there), 'urge').notices.some(({ about }) => about === UNIT), false)
 
   const helped = done(given10, 'reassign', { unitId: 'gas-company', assist: [UNIT], note: '改派' })
   t.ok(clocksOf(helped).includes(`safe:${UNIT}:60`), 'who stays on it as an assisting unit goes on')
   t.same(told(fire(helped, safeOf(helped), 'urge')), ['urge gas-company', 'urge hall', `urge ${UNIT}`, 'urge named'].sort(), 'and who leads hears of it too')
-  t.ok(clocksOf(done(helped, 'assist', { assist: ['drainage'] })).includes('safe:gas-company:60'), 'until it is taken off')
-  t.ok(clocksOf(done(done(given10, 'refer', REFERRAL), 'dispatch', { unitId: 'drainage' })).includes('safe:drainage:60'))
+  t.ok(clocksOf(done(helped, 'assist', { assist: ['drainage'] })).includes('safe:hall:60'), 'until it is taken off')
+  t.ok(clocksOf(done(deliver(helped, 'gas-company', CITY, NOW), 'assist', { assist: ['drainage'] }, hall, NOW + 5 * MINUTE)).includes('safe:gas-company:65'), 'then who leads has it, from now on')
+  const taken = done(helped, 'reassign', { unitId: UNIT, note: '转回' }, hall, NOW + MINUTE)
+  t.ok(clocksOf(deliver(taken, UNIT, CITY, NOW + 2 * MINUTE)).includes(`safe:${UNIT}:60`), 'who guarded as one that helps has had it since')
+  t.ok(clocksOf(done(done(given10, 'refer', REFERRAL), 'dispatch', { unitId: 'drainage' })).includes('safe:hall:60'))
+})
+
+t.test('a danger that the hall let go by is the unit’s from its own delivery, with all stages; so is one whose clock came to its last stage with somebody else', async (t) => {
+  const spent = (ticket: Ticket): Ticket => ({ ...ticket, work: { ...ticket.work, clocks: ticket.work.clocks.map((run) => (run.clock === 'safe' ? { ...run, next: null } : run)) } })
+  const late = NOW + 130 * MINUTE
+  const known = spent(done(ticketOf('open', {}, { fields: { ...ticketOf('open').fields, kind: null } }), 'edit', { changes: { kind: 'joint-service' } }))
+  const sent = done(known, 'dispatch', { unitId: UNIT, assist: ['drainage'] }, hall, late)
+  t.match(safeOf(sent), { unitId: null, startedAt: NOW, next: null }, 'the hall’s record')
+  const there = moved(sent, 'deliver', { how: 'phone', unitId: UNIT }, hall, late + MINUTE).ticket
+  t.match(safeOf(there), { unitId: UNIT, startedAt: late + MINUTE, next: 'warn', at: { urge: late + 61 * MINUTE, notice: late + 121 * MINUTE } })
+  t.same(metBy({ act: 'deliver' } as TicketAct), ['delivery', 'safe'], 'what was the hall’s part is done')
+  t.match(safeOf(deliver(sent, 'drainage', CITY, late)), { unitId: 'drainage', next: 'warn', startedAt: late }, 'who helps has it when the hall’s is used up')
+  t.match(safeOf(deliver(done(known, 'dispatch', { unitId: UNIT, assist: ['drainage'] }), UNIT, CITY, NOW + MINUTE)), { unitId: UNIT })
+  t.match(safeOf(done(sent, 'sign', {}, staff(), late)), { unitId: UNIT, startedAt: late }, 'who signs has it')
+  const noRule = { ...sent, fields: { ...sent.fields, category: 'ride-dispute' } }
+  t.match(safeOf(deliver(noRule, UNIT, CITY, late)), { unitId: UNIT, startedAt: late, next: 'warn', at: { urge: late + 60 * MINUTE } }, 'where no rule knows a limit it has as long as the hall had')
+
+  for (const assist of [[], [UNIT]]) {
+    const next = deliver(done(spent(given()), 'reassign', { unitId: 'gas-company', assist, note: '改派' }, hall, late), 'gas-company', CITY, late + MINUTE)
+    t.match(safeOf(next), { unitId: 'gas-company', startedAt: late + MINUTE, next: 'warn' })
+  }
+  t.match(safeOf(deliver(done(done(spent(given()), 'refer', REFERRAL, hall, late), 'dispatch', { unitId: UNIT, note: '退回' }, hall, late), UNIT, CITY, late)), { unitId: UNIT, startedAt: late, next: 'warn' }, 'also who had it before')
 })
 
 t.test('a cover that is gone again is made safe again, and somebody goes there again', async (t) => {
@@ -203,6 +254,11 @@ t.test('a danger does not end by being merged: the main ticket knows of it, and 
   const halls = { ...ticketOf('open', { hazard: true, clocks: [{ ...safeOf(member), unitId: null }] }), openedAt: NOW }
   t.match(takeIn(ticketOf('open'), halls, CITY, later)?.ticket.work, { hazard: true, clocks: [{ clock: 'reassign', unitId: null }, { clock: 'safe', unitId: null, startedAt: NOW }] }, 'what is the hall’s stays the hall’s')
   t.match(takeIn(ticketOf('open'), again, CITY, later)?.ticket.work, { hazard: true }, 'and begins where it did not run')
+  const noticed = { ...halls, work: { ...halls.work, clocks: halls.work.clocks.map((run) => ({ ...run, next: null })) } }
+  t.match(takeIn(ticketOf('open'), noticed, CITY, later)?.ticket.work.clocks.find(({ clock }) => clock === 'safe'), { unitId: null, startedAt: NOW, next: 'notice', at: { notice: later } }, 'one that came to its last stage does so once more, where it is from now on')
+  const led = takeIn(noise, noticed, CITY, later)
+  t.match(led === null ? null : safeOf(led.ticket), { unitId: UNIT, startedAt: later, next: 'warn', at: { urge: later + 60 * MINUTE } }, 'who has the main ticket has it from now on')
+  t.match(takeIn(done(ticketOf('open', {}, { fields: noise.fields }), 'dispatch', { unitId: UNIT }), noticed, CITY, later)?.ticket.work.clocks.find(({ clock }) => clock === 'safe'), { unitId: null, next: 'notice' }, 'or when it has it')
   t.match(takeIn(ticketOf('reported', { deliveredAt: NOW }), guarded, CITY, later)?.ticket.work, { hazard: false, members: 1 })
 })
 

@@ -10,6 +10,8 @@ import { makePeople } from '../../src/people/people.js'
 import { verifyHistories, verifyPhotos } from '../../src/store/audit.js'
 import type { TicketAct } from '../../src/contracts/acts.js'
 import type { Self } from '../../src/contracts/people.js'
+import { difference } from '../../src/dispatch/core/changes.js'
+import { withPen } from '../../src/store/ticket-pen.js'
 import { makeTicketWrites } from '../../src/store/ticket-writes.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
@@ -330,4 +332,23 @@ t.test('a photo is what its unit showed: another one in its place is found, in i
   t.equal(await runCommand(auditCommand, ['verify'], { stdout: out, stderr: out, stdin: process.stdin }), 0, 'files are read when somebody asks')
   t.equal(await runCommand(auditCommand, ['verify', '--photos'], { stdout: out, stderr: out, stdin: process.stdin }), 1)
   t.match(printed, new RegExp(`${id}：照片 ${before} 的文件与记录不符[\\s\\S]*✗ 2 张照片`))
+})
+
+t.test('a clock that an earlier program took over from another ticket after its last stage is no fault', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const { open } = await startCaseWork(store)
+  const takes = async (act: string): Promise<readonly unknown[]> => {
+    const id = await open({ category: 'gas' })
+    await withPen(store.pool, store.rules, async (pen) => {
+      const before = await pen.lock(id)
+      const at = Date.now() - 7_200_000
+      const after = { ...before, version: before.version + 1, work: { ...before.work, hazard: true, clocks: [{ clock: 'safe' as const, unitId: null, startedAt: at, at: { warn: at + 1, urge: at + 2, supervise: at + 3, notice: at + 4 }, next: null }] } }
+      await pen.write({ before, after, actId: randomUUID(), act, at: Date.now(), by: null, changes: difference(before, after), note: '', met: [], notices: [] })
+    })
+    return (await verifyHistories(store.pool)).faults.filter(({ ticketId }) => ticketId === id)
+  }
+  t.same([await takes('absorb'), await takes('learnt')], [[], []])
+  t.match(await takes('prioritise'), [{ type: 'field', field: 'stages' }], 'anywhere else one comes to its stages here')
 })

@@ -12,12 +12,14 @@ import { openTestStore, startTestServer, temporaryHome, until } from '../helpers
 
 /** What the driver throws → what everybody else hears, and what is done with the write that failed. */
 const THROWN: readonly (readonly [what: object, told: ErrorCode | null, fault: ReturnType<typeof blame>])[] = [
-  ...['08000', '08006', '25006', '40001', '40P01', '53100', '53300', '55P03', '57014', '57P01', '57P03', '58030', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']
+  ...['08000', '08006', '25006', '40001', '53100', '53300', '55P03', '57014', '57P01', '57P03', '58030', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']
     .map((code) => [{ code, message: 'x' }, 'database.down', 'server'] as const),
   ...['Connection terminated unexpectedly', 'Connection terminated due to connection timeout', 'timeout exceeded when trying to connect', 'Query read timeout', 'Client was closed and is not queryable', 'Client has encountered a connection error and is not queryable']
     .map((message) => [new Error(message), 'database.down', 'server'] as const),
   ...['22021', '22P02', '22003'].map((code) => [{ code, message: 'x' }, 'database.refused', 'facts'] as const),
   ...['23503', '23505', '23514'].map((code) => [{ code, message: 'x' }, null, 'facts'] as const),
+  // It is well, and took one of two that waited for each other.
+  [{ code: '40P01', message: 'x' }, 'database.down', 'us'],
   // The journal waits for whoever mends it; the web must not call it an outage.
   ...['42501', '42P01'].map((code) => [{ code, message: 'x' }, null, 'server'] as const),
   ...['28P01', '54000', 'XX000', 'P0001', 'ENOSPC', '0800', '5300000'].map((code) => [{ code, message: 'x' }, null, 'us'] as const),

@@ -48,6 +48,32 @@ t.test('what a terminal must hear of', async (t) => {
       t.ok(await store.hall.delivered(id, 'drainage', await hookOf(id, kind)))
       t.same(await awaited(id), [])
     }
+
+    // Nor where what it was told before had not been confirmed either; and once more is not twice.
+    const waiting = await open()
+    await act(waiting, 'dispatch', { unitId: 'drainage' })
+    await act(waiting, 'prioritise', { priority: 'urgent', hazard: false })
+    await act(waiting, 'prioritise', { priority: 'emergency', hazard: true })
+    const hooks = (await owner.query<{ id: string }>(`select id from outbox where ticket_id = $1 and channel = 'webhook' order by created_at`, [waiting])).rows.map(({ id }) => id)
+    t.equal(hooks.length, 3)
+    for (const [n, id] of hooks.entries()) {
+      await owner.query('update outbox set receipt_at = now(), sent_at = now(), next_at = null where id = $1', [id])
+      t.ok(await store.hall.delivered(waiting, 'drainage', id))
+      t.same(await awaited(waiting), n < 2 ? ['raised'] : [])
+    }
+    const once = await open()
+    await act(once, 'dispatch', { unitId: 'drainage' })
+    await act(once, 'sign', {}, drainage)
+    await act(once, 'prioritise', { priority: 'emergency', hazard: false })
+    await act(once, 'edit', { changes: { place: '龙门大道 88 号' } })
+    await owner.query(`update outbox set sent_at = now(), next_at = null where ticket_id = $1 and channel = 'webhook'`, [once])
+    await pass(once, 'delivery', 26_000)
+    const [corrected, told, more] = ['changed', 'raised', 'raised'].map((kind, n) => `select id from outbox where ticket_id = $1 and kind = '${kind}' and channel = 'webhook' order by created_at ${n === 2 ? 'desc' : ''} limit 1`)
+    const of1 = async (query = ''): Promise<string> => (await owner.query<{ id: string }>(query, [once])).rows[0]?.id ?? ''
+    t.not(await of1(told), await of1(more))
+    await owner.query('update outbox set receipt_at = now() where id = $1', [await of1(corrected)])
+    t.ok(await store.hall.delivered(once, 'drainage', await of1(corrected)))
+    t.same(await awaited(once), [], 'what came again had been told before')
     await owner.query(`delete from unit_channel where unit_id = 'drainage'`)
   })
 
@@ -104,8 +130,14 @@ t.test('what a terminal must hear of', async (t) => {
     t.same((await heard(gas.id)).sort(), ['filed safe urgent', 'urge reassign news', 'warn reassign news', 'warn safe urgent'])
     await act(gas.id, 'dispatch', { unitId: 'gas-company' })
     t.notOk((await kindsOf(gas.id)).includes('filed'), 'somebody has it')
-    const given = (await store.hall.delivered(gas.id, 'gas-company', randomUUID()))?.work.clocks.find(({ clock }) => clock === 'safe')
-    t.match(given, { unitId: 'gas-company', startedAt: safe?.startedAt }, 'the danger did not wait for it')
+    t.match((await store.records.get(gas.id)).work.clocks.find(({ clock }) => clock === 'safe'), { unitId: null, startedAt: safe?.startedAt }, 'the danger did not wait for it')
+    const given = await store.hall.delivered(gas.id, 'gas-company', randomUUID())
+    t.match(given?.work.clocks.find(({ clock }) => clock === 'safe'), { unitId: 'gas-company', startedAt: given?.work.deliveredAt, next: 'warn' }, 'who has it late has all of its time')
+    t.match((await owner.query(`select unit_id, met, ended_at is null as runs from ticket_clock where ticket_id = $1 and clock = 'safe' order by id`, [gas.id])).rows, [{ unit_id: null, met: true, runs: false }, { unit_id: 'gas-company', met: null, runs: true }])
+    const told = async (): Promise<string[]> => (await owner.query<{ line: string }>(`select kind || ' ' || coalesce(unit_id, 'hall') as line from outbox where ticket_id = $1 and body ->> 'clock' = 'safe' and channel = 'terminal' order by created_at, unit_id`, [gas.id])).rows.map(({ line }) => line)
+    const before = (await told()).length
+    for (const ms of [31, 15, 15]) await pass(gas.id, 'safe', ms * 60_000)
+    t.same((await told()).slice(before), ['warn gas-company', 'warn hall', 'urge gas-company', 'urge hall', 'supervise gas-company', 'supervise hall', 'notice gas-company', 'notice hall'], 'and is urged, as is the hall')
 
     const noise = await file('noise')
     t.match(noise, { work: { hazard: false, clocks: [{ clock: 'reassign', unitId: null }] } })
@@ -120,6 +152,18 @@ t.test('what a terminal must hear of', async (t) => {
     await act(member.id, 'merge', { into: main })
     t.match(await store.records.get(main), { state: 'open', work: { hazard: true, clocks: [{ clock: 'reassign', unitId: null }, { clock: 'safe', unitId: null, startedAt: member.work.clocks[0]?.startedAt }] } })
     t.same((await verifyHistories(owner)).faults.filter(({ ticketId }) => [noise.id, none.id, main, member.id].includes(ticketId)), [])
+
+    // One that came to its last stage there does so once more with whoever takes it over; and the history of each is true.
+    const [forgotten, second] = [await file('gas'), await open({ category: 'gas' })]
+    await pass(forgotten.id, 'safe', 61 * 60_000)
+    t.match((await store.records.get(forgotten.id)).work.clocks.find(({ clock }) => clock === 'safe'), { next: null })
+    await act(forgotten.id, 'merge', { into: second })
+    const heardOf = async (): Promise<string[]> => (await store.records.history(second)).map((row) => row.act)
+    t.notOk((await heardOf()).includes('notice-clock'))
+    await store.clocks.fireDue()
+    t.ok((await heardOf()).includes('notice-clock'))
+    t.match((await store.records.get(second)).work.clocks.find(({ clock }) => clock === 'safe'), { unitId: null, next: null, startedAt: forgotten.work.clocks[0]?.startedAt })
+    t.same((await verifyHistories(owner)).faults.filter(({ ticketId }) => ticketId === second), [])
   })
 
   await t.test('a live wire is a danger by itself, as an open manhole and gas are: from the first set of rules', async (t) => {

@@ -5,7 +5,7 @@ import type { Role } from '../../contracts/people.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import { loosens, type TicketWork } from '../../contracts/work.js'
 import { difference, factsOf, same, TRACKED, type Changes } from './changes.js'
-import { allowed, atHall, begin, beginDelivery, deliver, extend, guardedBy, hazardous, hazardousAtHall, undelivered, without } from './clocks.js'
+import { allowed, atHall, begin, beginDelivery, deliver, extend, guardedBy, hazardous, hazardousAtHall, running, saidSo, takeOver, undelivered, without } from './clocks.js'
 import { toCaller, toUnits, unitsOf, type NoticeDraft } from './notices.js'
 import { corrected, regrade } from './regrade.js'
 import { heldTo, knownDuty, mayRule, refuse, tooFar } from './refusal.js'
@@ -176,14 +176,16 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     }
     case 'assist': {
       const assist = act.assist.filter((unitId) => unitId !== next.unitId)
-      const clocks = guardedBy(next.unitId, assist, work.clocks).filter(({ clock, unitId }) => clock !== 'delivery' || unitId === next.unitId || assist.includes(unitId ?? ''))
+      const left = guardedBy(unitsOf({ ...next, work: { ...work, assist } }), work.clocks).filter(({ clock, unitId }) => clock !== 'delivery' || unitId === next.unitId || assist.includes(unitId ?? ''))
+      const clocks = next.unitId === null || work.deliveredAt === null ? left : takeOver(next, left, next.unitId, rules, now)
       const ticket = withWork({ assist, clocks, ...assigneesAmong(work, assist) })
       const added = assist.filter((unitId) => !work.assist.includes(unitId))
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, added) } }, notices: [...added.map((unitId): NoticeDraft => ({ kind: 'dispatch', to: { unitId } })), ...leaving(before, ticket)] }
     }
     case 'settle':
       if (before.fields.kind === null) refuse(before, act.act, '请先选定类型', 'settle its kind first')
-      saidWhy(act.note)
+      // What follows from a category alone goes with the call to those who guard it.
+      if (act.outcome !== 'handed-over' || work.hazardBy !== 'category') saidWhy(act.note)
       overCitizen(act.note)
       return close(act.outcome)
     case 'close':
@@ -218,7 +220,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     }
     case 'reopen': {
       const awaited = before.unitId === null && work.returns.length >= MOST_RETURNS && !work.binding
-      const ticket = withWork({ mergedInto: null, hazard: (before.unitId === null ? hazardousAtHall : hazardous)(before, rules), deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, ...assigneesAmong(work, []), extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, ...(before.unitId === null ? { state: awaited ? 'ruling' : 'open' } : { state: 'dispatched' }) })
+      const ticket = withWork({ mergedInto: null, hazard: (before.unitId === null ? hazardousAtHall : hazardous)(before, rules), ...(before.unitId === null && !work.hazard && hazardousAtHall(before, rules) && { hazardBy: 'category' }), deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, ...assigneesAmong(work, []), extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, ...(before.unitId === null ? { state: awaited ? 'ruling' : 'open' } : { state: 'dispatched' }) })
       // Two gave it back, and nobody ruled: that is what it waits for, whatever it was closed as meanwhile.
       if (awaited) return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, work.hazard ? ['ruling', 'safe'] : ['ruling'], null, rules, now) } }, notices: rulingWanted }
       return before.unitId === null ? quiet(atHall(ticket, rules, now)) : { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: toUnits(ticket, 'dispatch') }
@@ -237,7 +239,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'supervise': return { ticket: withWork({ supervised: true }), notices: [...toUnits(next, 'supervise'), { kind: 'supervise', to: { stage: 'supervise', unitId: next.unitId } }] }
     case 'prioritise':
       if (!act.hazard) saidWhy(act.note)
-      return regrade(before, withWork({ priority: act.priority, hazard: act.hazard }), rules, now)
+      return regrade(before, { ...next, work: { ...saidSo(work), priority: act.priority, hazard: act.hazard } }, rules, now)
     case 'protect':
       if (loosens(work.privacy, act.privacy)) {
         if (!LEADERS.some((role) => role === who.role)) refuse(before, act.act, '放宽保密须由值班长决定', 'only a supervisor shows more than the complainant wished')
@@ -255,14 +257,16 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
   }
 }
 
-/** A unit gets the ticket: everything of the one before it begins anew, but danger runs on. */
+/** A unit gets the ticket: everything of the one before it begins anew. Danger is the hall's until it has it; but whoever helps, and guards it in time, goes on. */
 function give(next: Ticket, before: Ticket, unitId: string, more: { readonly assist?: readonly string[] | undefined; readonly priority?: TicketWork['priority'] | undefined; readonly binding?: boolean; readonly stillSafe?: boolean | undefined }, rules: Rules, now: number): Moved {
   // A report that the hall does not accept makes nothing safe, unless somebody says that it is.
   const again = LIFE_CYCLE[before.state].clocks.includes('review') && more.stillSafe !== true
   const assist = (more.assist ?? next.work.assist).filter((one) => one !== unitId)
+  const guard = running(next.work, 'safe')
+  const guards = [unitId, ...assist].filter((one) => guard?.next !== null || one !== guard.unitId)
   const work: TicketWork = {
-    ...next.work, hazard: hazardous(before, rules), priority: more.priority ?? next.work.priority, assist: [...assist], binding: more.binding ?? next.work.binding,
-    deliveredAt: null, signedAt: null, arrivedAt: null, ...(again ? { safeAt: null } : {}), assignee: null, ...assigneesAmong(next.work, assist), extension: null, referral: null, report: null, visit: null, clocks: guardedBy(unitId, assist, next.work.clocks).filter(({ clock }) => clock === 'safe'),
+    ...saidSo(next.work), hazard: hazardous(before, rules), priority: more.priority ?? next.work.priority, assist: [...assist], binding: more.binding ?? next.work.binding,
+    deliveredAt: null, signedAt: null, arrivedAt: null, ...(again ? { safeAt: null } : {}), assignee: null, ...assigneesAmong(next.work, assist), extension: null, referral: null, report: null, visit: null, clocks: guardedBy(guards, next.work.clocks).filter(({ clock }) => clock === 'safe'),
   }
   // A unit handles joint service; who already said otherwise is not corrected.
   const fields = next.fields.kind === null ? { ...next.fields, kind: 'joint-service' as const } : next.fields

@@ -67,10 +67,14 @@ function strayed(rows: readonly ChainRow[], { state, facts, columns }: TicketHea
 /** As histories name that a clock came to a stage. */
 const STAGES_COME: ReadonlySet<string> = new Set([...Object.values(STAGE_ACTS), 'undelivered'])
 
+/** A clock that came to its last stage at another ticket was taken over as it stood, once: the row that took it says so. */
+const takenSpent = ({ act, marks }: ChainRow, clock: Clock): boolean =>
+  (act === 'absorb' || act === 'learnt') && ((JSON.parse(marks ?? '{}') as Marks).runs ?? []).some(([name, , , , , , , next]) => name === clock && next === null)
+
 /** A clock that runs and comes to no stage any more has come to its last, and the history says so; but where more time was given late. */
 function silenced(rows: readonly ChainRow[], spent: readonly Clock[]): boolean {
   if (spent.length === 0 || rows.some(({ act }) => act === 'answer-extension' || act === 'from-city')) return false
-  return spent.some((clock) => !rows.some(({ act, changes }) => act === (clock === 'delivery' ? 'undelivered' : 'notice-clock') && (JSON.parse(changes) as { clock?: readonly unknown[] }).clock?.[1] === clock))
+  return spent.some((clock) => !rows.some((row) => takenSpent(row, clock) || (row.act === (clock === 'delivery' ? 'undelivered' : 'notice-clock') && (JSON.parse(row.changes) as { clock?: readonly unknown[] }).clock?.[1] === clock)))
 }
 
 /** @param sha256 hexadecimal, of UTF-8. */

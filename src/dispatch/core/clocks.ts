@@ -48,6 +48,13 @@ export const running = (work: TicketWork, clock: Clock): RunningClock | undefine
 /** The clocks but for those that ended. */
 export const without = (clocks: readonly RunningClock[], ...ended: readonly Clock[]): RunningClock[] => clocks.filter(({ clock }) => !ended.includes(clock))
 
+/** A danger that somebody stands for, by whatever way it is known. */
+export function saidSo(work: TicketWork): TicketWork {
+  const said = { ...work }
+  delete said.hazardBy
+  return said
+}
+
 /** Adds clocks that do not run yet. */
 export function begin(ticket: Ticket, clocks: readonly Clock[], unitId: string | null, rules: Rules, now: number): RunningClock[] {
   const added = clocks.filter((clock) => running(ticket.work, clock) === undefined).flatMap((clock) => startClock(clock, ticket, unitId, rules, now) ?? [])
@@ -81,19 +88,30 @@ export function atHall(ticket: Ticket, rules: Rules, now: number): Ticket {
   return { ...ticket, work: { ...work, clocks: begin(ticket, clocks, null, rules, now) } }
 }
 
-/** A unit has the ticket as it is now. The first time its clocks run from now on. A hazard's clock that runs already goes on: danger does not wait for owners. */
+/** A unit has the ticket as it is now. The first time its clocks run from now on, its own for a danger too: what the hall let go by stays on the hall's record. Who helps guards for the one that leads, once the hall's clock has come to its last stage. */
 export function deliver(ticket: Ticket, unitId: string, rules: Rules, now: number): Ticket {
   const lead = unitId === ticket.unitId
   const wanted = (lead ? ticket.work.deliveredAt === null ? UNIT_CLOCKS : [] : (['safe'] as const)).filter((clock) => !over(ticket.work, clock))
-  const clocks = ticket.work.clocks.filter((one) => one.clock !== 'delivery' || one.unitId !== unitId)
+  const rest = ticket.work.clocks.filter((one) => one.clock !== 'delivery' || one.unitId !== unitId)
+  const clocks = lead || running(ticket.work, 'safe')?.next === null ? takeOver(ticket, rest, unitId, rules, now) : rest
   const work = { ...ticket.work, clocks, ...(lead ? { deliveredAt: ticket.work.deliveredAt ?? now } : {}) }
   const next = { ...ticket, work }
   return { ...next, work: { ...work, clocks: begin(next, wanted, unitId, rules, now) } }
 }
 
-/** Whose danger it is from now on: a unit that is on the ticket no more is urged no more, and its clock goes on with the one that leads. */
-export const guardedBy = (lead: string | null, assist: readonly string[], clocks: readonly RunningClock[]): RunningClock[] =>
-  clocks.map((one) => (one.clock === 'safe' && (one.unitId === null || !assist.includes(one.unitId)) ? { ...one, unitId: lead } : one))
+/** A danger that was the hall's is this unit's, from now on and with all stages; where no rule knows its limit it has as long as the hall had. */
+export const takeOver = (ticket: Ticket, clocks: readonly RunningClock[], unitId: string, rules: Rules, now: number): RunningClock[] => clocks.map((run) => {
+  if (run.clock !== 'safe' || run.unitId !== null) return run
+  const later = now - run.startedAt
+  return startClock('safe', ticket, unitId, rules, now) ?? { ...run, unitId, startedAt: now, at: { warn: run.at.warn + later, urge: run.at.urge + later, supervise: run.at.supervise + later, notice: run.at.notice + later }, next: 'warn' }
+})
+
+/** Whose danger it is from now on: a unit that is on the ticket no more is urged no more, and its clock goes on as the hall's, from where it began, until another has it. */
+export const guardedBy = (units: readonly string[], clocks: readonly RunningClock[]): RunningClock[] =>
+  clocks.map((one) => (one.clock === 'safe' && one.unitId !== null && !units.includes(one.unitId) ? { ...one, unitId: null } : one))
+
+/** Of a clock that is taken over, and has come to its last stage elsewhere, whoever has it now hears once more. */
+export const heardHere = (run: RunningClock, now: number): RunningClock => (run.next === null ? { ...run, at: { ...run.at, notice: now }, next: 'notice' } : run)
 
 /** The stage after this one, or null. */
 const stageAfter = (stage: Stage): Stage | null => STAGES[STAGES.indexOf(stage) + 1] ?? null
@@ -126,8 +144,14 @@ const MEETS: Readonly<Partial<Record<TicketAct['act'], readonly Clock[]>>> = {
 }
 const STEP_MEETS: Readonly<Record<ActOf<'progress'>['step'], readonly Clock[]>> = { 'note': [], 'arrived': ['arrive'], 'made-safe': ['arrive', 'safe'], 'repaired': ['arrive', 'repair'] }
 
-/** Which clocks, of those that ended, ended because what they waited for was done. */
+/** Which clocks, of those that ended, ended because what they waited for was done: with whoever has the ticket then, what the hall had to do about a danger too. */
 export function metBy(act: TicketAct): readonly Clock[] {
+  const met = endedBy(act)
+  return met.includes('delivery') ? [...met, 'safe'] : met
+}
+
+/** Clocks that an act ends by what it says. */
+export function endedBy(act: TicketAct): readonly Clock[] {
   // Who says that it is not done says neither that he was there nor that it is mended.
   if (act.act === 'report' && act.result === 'not-done') return ['delivery', 'sign', 'report']
   return [...MEETS[act.act] ?? [], ...(act.act === 'progress' ? STEP_MEETS[act.step] : [])]

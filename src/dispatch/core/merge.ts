@@ -1,7 +1,8 @@
 import { LIFE_CYCLE } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import { PRIORITIES, type RunningClock } from '../../contracts/work.js'
-import { guardedBy, hazardous, running, without } from './clocks.js'
+import { hazardous, heardHere, running, saidSo, takeOver, without } from './clocks.js'
+import { unitsOf } from './notices.js'
 import { regrade } from './regrade.js'
 import type { Rules } from './rules.js'
 import type { Moved } from './unit-acts.js'
@@ -16,7 +17,7 @@ const sooner = (a: RunningClock | undefined, b: RunningClock): RunningClock => (
 
 /**
  * The main ticket with one more that follows it, and with whoever followed that. What was known there of danger and urgency is known here from now on, and a clock that runs until it is safe
- * goes on as it was; the units that have it hear that it is graver. Null: there is a danger that it cannot take over as it stands. Pure.
+ * goes on as it was with the unit whose it is, else with the hall; who has the main ticket has its own from now on. The units that have it hear that it is graver. Null: there is a danger that it cannot take over as it stands. Pure.
  */
 export const takeIn = (main: Ticket, member: Ticket, rules: Rules, now: number): Moved | null => learn({ ...main, work: { ...main.work, members: main.work.members + 1 + member.work.members } }, member, rules, now)
 
@@ -31,9 +32,12 @@ export function learn(main: Ticket, member: Ticket, rules: Rules, now: number): 
   // Known and unsafe already: nothing is new about it.
   const isNew = danger && !(hazard && safeAt === null)
   const graver = PRIORITIES[Math.min(PRIORITIES.indexOf(priority), PRIORITIES.indexOf(member.work.priority))] ?? priority
-  const joined: Ticket = { ...main, work: { ...main.work, priority: graver, hazard: hazard || danger, safeAt: isNew ? null : safeAt } }
+  const joined: Ticket = { ...main, work: { ...(danger ? saidSo(main.work) : main.work), priority: graver, hazard: hazard || danger, safeAt: isNew ? null : safeAt } }
   const { ticket, notices } = regrade({ ...main, work: { ...main.work, hazard: hazard && !isNew } }, joined, rules, now)
   if (!danger || safe === undefined) return { ticket, notices }
-  const clocks = guardedBy(ticket.unitId, ticket.work.assist, [...without(ticket.work.clocks, 'safe'), sooner(running(ticket.work, 'safe'), safe)])
-  return { ticket: { ...ticket, work: { ...ticket.work, clocks } }, notices }
+  const own = running(ticket.work, 'safe')
+  const theirs: RunningClock = heardHere(safe.unitId !== null && unitsOf(ticket).includes(safe.unitId) ? safe : { ...safe, unitId: null }, now)
+  if (own !== undefined && own.unitId !== null && own.unitId !== theirs.unitId) return { ticket, notices }
+  const clocks = [...without(ticket.work.clocks, 'safe'), own === undefined || (own.unitId === null && theirs.unitId !== null) ? theirs : sooner(own, theirs)]
+  return { ticket: { ...ticket, work: { ...ticket.work, clocks: ticket.unitId === null || ticket.work.deliveredAt === null ? clocks : takeOver(ticket, clocks, ticket.unitId, rules, now) } }, notices }
 }

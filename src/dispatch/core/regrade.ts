@@ -1,9 +1,9 @@
 import { ROAD_FIELDS } from '../../contracts/dispatch.js'
 import { LIFE_CYCLE } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import { PRIORITIES, type RunningClock } from '../../contracts/work.js'
+import { PRIORITIES, type RunningClock, type TicketWork } from '../../contracts/work.js'
 import { same } from './changes.js'
-import { atHall, begin, beginDelivery, hazardous, hazardousAtHall, over, running, startClock, UNIT_CLOCKS, without } from './clocks.js'
+import { atHall, begin, beginDelivery, hazardous, hazardousAtHall, over, running, saidSo, startClock, UNIT_CLOCKS, without } from './clocks.js'
 import { toUnits, unitsOf } from './notices.js'
 import type { Rules } from './rules.js'
 import type { Moved } from './unit-acts.js'
@@ -27,21 +27,23 @@ export function shorten(clock: RunningClock, limit: Times, now: number): Running
 
 /**
  * Hazard, priority or category of a ticket changed, or its kind before anybody has it: limits follow. They only become shorter, counted from the delivery; clocks that the new rules
- * know begin as of it; a danger is known from now on, and its clock begins now, the hall's as long as nobody has it. The units on it hear that it is graver. Pure.
+ * know begin as of it; one that came by the category alone goes with it, or with the kind, while no unit has it; a danger is known from now on, and its clock begins now, the hall's as long as nobody has it. The units on it hear that it is graver. Pure.
  */
-export function regrade(before: Ticket, changed: Ticket, rules: Rules, now: number): Moved {
-  const { clocks: legal } = LIFE_CYCLE[changed.state]
-  const category = changed.fields.category !== before.fields.category
+export function regrade(before: Ticket, wanted: Ticket, rules: Rules, now: number): Moved {
+  const { clocks: legal } = LIFE_CYCLE[wanted.state]
+  const category = wanted.fields.category !== before.fields.category
   // A key that the caller pressed is no danger by itself; what the operator makes of it is.
-  const open = changed.state === 'open'
-  const kind = open && changed.fields.kind !== before.fields.kind
+  const open = wanted.state === 'open'
+  const kind = open && wanted.fields.kind !== before.fields.kind
+  // The key may have been pressed by mistake, or for another matter: with the kind it counts as a danger, and with the next category it may be none.
+  const changed: Ticket = open && (category || kind) && wanted.work.hazardBy === 'category' ? { ...wanted, work: { ...saidSo(wanted.work), hazard: false } } : wanted
   const told = changed.work.hazard && !before.work.hazard
   // Where no clock of it runs it is known all the same, and not guarded by what was done about another.
   if (!legal.includes('safe')) return { ticket: { ...changed, work: { ...changed.work, ...(told && { safeAt: null }), clocks: changed.work.hazard ? changed.work.clocks : without(changed.work.clocks, 'safe') } }, notices: [] }
   if (!category && !kind && changed.work.priority === before.work.priority && changed.work.hazard === before.work.hazard) return { ticket: changed, notices: [] }
   const hazard = changed.work.hazard || ((category || kind) && (open ? hazardousAtHall : hazardous)(changed, rules))
   const danger = hazard && !before.work.hazard
-  const { work } = changed
+  const work: TicketWork = { ...changed.work, ...(open && hazard && !changed.work.hazard && { hazardBy: 'category' }) }
   const next: Ticket = { ...changed, work: { ...work, hazard, safeAt: danger ? null : work.safeAt, clocks: hazard ? work.clocks : without(work.clocks, 'safe') } }
 
   const limit = (ticket: Ticket, { clock, unitId, startedAt }: RunningClock): Times | undefined => startClock(clock, ticket, unitId, rules, startedAt)?.at

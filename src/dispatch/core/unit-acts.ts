@@ -1,7 +1,7 @@
 import type { ActOf } from '../../contracts/acts.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import type { Dispute, Return, TicketWork } from '../../contracts/work.js'
-import { begin, deliver, guardedBy, metBy, running, undelivered, without } from './clocks.js'
+import { begin, deliver, endedBy, guardedBy, heardHere, running, undelivered, without } from './clocks.js'
 import type { NoticeDraft } from './notices.js'
 import { heldTo, knownDuty, refuse, tooFar } from './refusal.js'
 import type { Rules } from './rules.js'
@@ -21,7 +21,7 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
   // Who works has it: a receipt that got lost stops no clock from running, nor from being met.
   const { work } = undelivered(before, unitId) && act.act !== 'dispute' && act.act !== 'assign' ? deliver(next, unitId, rules, now) : next
   // What others have not heard of they have not heard of.
-  const ended = without(work.clocks, ...metBy(act).filter((clock) => clock !== 'delivery'))
+  const ended = without(work.clocks, ...endedBy(act).filter((clock) => clock !== 'delivery'))
   const staying = { state: before.state }
   switch (act.act) {
     case 'sign':
@@ -78,7 +78,7 @@ export const rulingWanted: readonly NoticeDraft[] = [{ kind: 'ruling-wanted', to
 export function giveBack(next: Ticket, before: Ticket, back: Return, rules: Rules, now: number): Moved {
   const returns = [...before.work.returns, back].slice(-MOST_RETURNS)
   const last = isLast(before)
-  const ticket: Ticket = { ...next, state: last ? 'ruling' : 'returned', unitId: null, work: { ...next.work, returns, deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, extension: null, referral: null, clocks: guardedBy(null, next.work.assist, next.work.clocks) } }
+  const ticket: Ticket = { ...next, state: last ? 'ruling' : 'returned', unitId: null, work: { ...next.work, returns, deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, extension: null, referral: null, clocks: guardedBy(next.work.assist, next.work.clocks.map((run) => (run.clock === 'safe' && run.unitId === before.unitId ? heardHere(run, now) : run))) } }
   return {
     ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, [last ? 'ruling' : 'reassign'], null, rules, now) } },
     notices: last ? rulingWanted : [{ kind: 'returned', to: 'hall' }],

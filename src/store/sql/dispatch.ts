@@ -127,9 +127,9 @@ with after as (
   union all
   select kind, audience, 'sms', null, address, body, again from drafts where audience = 'citizen' and address <> ''
 ), told as (
-  -- Later than whatever the act says of when it was: that was asked for before.
-  insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body, created_at)
-  select kind, audience, channel, unit, address, $1, body, statement_timestamp() from ways w where (w.again is not true or not exists (
+  -- Later than whatever the act says of when it was: that was asked for before. Nor before its transaction, by a clock that is set back: a county hears of what its own one wrote.
+  insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body, created_at, again)
+  select kind, audience, channel, unit, address, $1, body, greatest(statement_timestamp(), now()), coalesce(again, false) from ways w where (w.again is not true or not exists (
     select from outbox o where o.ticket_id = $1 and o.kind = w.kind and o.unit_id is not distinct from w.unit and o.channel = w.channel and o.address = w.address
       and (w.audience <> 'hall' or o.body ->> 'about' is not distinct from w.body ->> 'about') and o.receipt_at is null and o.dead_at is null and (o.channel = 'terminal' or o.next_at is not null)))${alone ? WRITTEN : ''}
 )` : ''}
@@ -151,7 +151,7 @@ export const TELL_CORRECTION = `
 with d as (select * from jsonb_to_record($2::jsonb) as x (kind text, unit text, body jsonb)),
 ways as (select 'terminal' as channel, '' as address union all select c.channel, c.address from unit_channel c join d on d.unit = c.unit_id where c.enabled)
 insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body, created_at, next_at)
-select d.kind, 'unit', w.channel, d.unit, w.address, $1, d.body, statement_timestamp(), clock_timestamp() + $4::double precision * interval '1 ms' from d, ways w
+select d.kind, 'unit', w.channel, d.unit, w.address, $1, d.body, greatest(statement_timestamp(), now()), clock_timestamp() + $4::double precision * interval '1 ms' from d, ways w
 where not exists (select from outbox o where o.id = any($3::uuid[]) and o.unit_id = d.unit and o.channel = w.channel and o.address = w.address)`
 
 const acts = new Map<string, { readonly name: string; readonly text: string }>()
@@ -215,12 +215,12 @@ update outbox set receipt_at = clock_timestamp(), sent_at = coalesce(sent_at, cl
 where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2) and receipt_at is null returning kind, unit_id, ticket_id`
 /**
  * Whether a message was written before $2: its receipt says nothing of what the unit is told since. And what the unit was told after it that has it delivered, on whatever way, and
- * has not confirmed on any. $1 message
+ * has not confirmed on any: raised twice, it may have heard of the first alone. What was only told once more is not new, nor are corrections that all say how it reads by now. $1 message
  */
 export const WHAT_WAS_TOLD = `
 select m.created_at < $2 as before, n.kind as newer, n.created_at as told_at from outbox m
 left join lateral (
-  select kind, created_at from outbox n where n.ticket_id = m.ticket_id and n.audience = 'unit' and n.unit_id = m.unit_id and n.kind in (${DELIVERING}) and n.kind <> 'dispatch' and n.kind <> m.kind and n.created_at > m.created_at and n.error <> '${OVER}'
+  select kind, created_at from outbox n where n.ticket_id = m.ticket_id and n.audience = 'unit' and n.unit_id = m.unit_id and n.kind in (${DELIVERING}) and n.kind <> 'dispatch' and (n.kind <> m.kind or n.kind <> 'changed') and not n.again and n.created_at > m.created_at and n.error <> '${OVER}'
     and not exists (select from outbox r where r.ticket_id = n.ticket_id and r.audience = 'unit' and r.unit_id = n.unit_id and r.kind in (${DELIVERING}) and r.created_at >= n.created_at and r.receipt_at is not null)
   order by created_at limit 1) n on true
 where m.id = $1`

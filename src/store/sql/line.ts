@@ -29,6 +29,10 @@ export const HEARD = `
 with behind as (update line_in set last = $3, moved_at = case when have < last then moved_at else clock_timestamp() end where line = $1 and last <> $3)
 update line set heard_at = clock_timestamp(), skew = $2 where name = $1`
 export const NOTE_TROUBLE = `update line set trouble = $2 where name = $1 and trouble <> $2`
+/** What was not understood was read meanwhile; what was refused is shown for a day. $1 line */
+export const TROUBLE_OVER = `
+update line set trouble = '' where name = $1 and (trouble = 'not-understood' or (trouble = 'refused' and not exists (
+  select from line_inbox i where i.line = $1 and i.result like 'refused%' and i.received_at > clock_timestamp() - interval '1 day')))`
 
 /** Photos of the other side's that are not here yet, and how much of each has come. $1 line */
 const COMING = `
@@ -191,6 +195,16 @@ order by version desc limit 1`
 export const LED_AT = `
 select case when h.version is null then t.unit_id else h.changes #>> '{unitId,0}' end as lead
 from ticket t left join lateral (select version, changes from ticket_history where ticket_id = t.id and version > $2 and changes ? 'unitId' order by version limit 1) h on true where t.id = $1`
+/** Whether a unit led a ticket at this version, or helped. $1 ticket, $2 version, $3 unit */
+export const CONCERNED_AT = `
+select coalesce(case when l.version is null then t.unit_id else l.changes #>> '{unitId,0}' end = $3, false) or coalesce(case when a.version is null then $3 = any(t.assist) else (a.changes #> '{assist,0}') ? $3 end, false) as was
+from ticket t
+left join lateral (select version, changes from ticket_history where ticket_id = t.id and version > $2 and changes ? 'unitId' order by version limit 1) l on true
+left join lateral (select version, changes from ticket_history where ticket_id = t.id and version > $2 and changes ? 'assist' order by version limit 1) a on true where t.id = $1`
+/** Whether a line was told of a ticket, and a unit ever led it, or helped. $1 line, $2 ticket, $3 unit */
+export const EVER_CONCERNED = `
+select 1 from line_ticket where line = $1 and ticket_id = $2
+  and exists (select from ticket_history h where h.ticket_id = $2 and (h.changes #>> '{unitId,1}' = $3 or coalesce((h.changes #> '{assist,1}') ? $3, false)))`
 export const ADD_CONFLICT = `insert into line_conflict (line, ticket_id, unit_id, acts, base) values ($1, $2, $3, $4, $5) returning id`
 export const EXTEND_CONFLICT = `update line_conflict set acts = acts || $2 where id = $1`
 export const CONFLICT_TICKET = `select ticket_id from line_conflict where id = $1`
