@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import t, { type Test } from 'tap'
 import { startFlow } from '../../src/flow/engine.js'
@@ -509,6 +509,34 @@ t.test('a node that is new does not publish its files over what runs, also when 
   t.equal(await running(), one, 'a machine that was replaced, with last year’s files')
   b.edit('110.yaml', (text) => text.replace('waitingAtLeast: 20', 'waitingAtLeast: 15'))
   await until('an edit', () => live.status().current?.by === 'files@b')
+})
+
+t.test('a node that is new takes its files for a change only once they have been whole: what was still being copied at its first look is none', async (t) => {
+  for (const [what, begun, done] of [
+    ['its tapes come last', (at: string) => { renameSync(join(at, 'prompts'), `${at}-prompts`) }, (at: string) => { renameSync(`${at}-prompts`, join(at, 'prompts')) }],
+    ['half of a file', (at: string) => { cpSync(join(at, '110.yaml'), `${at}-110`); writeFileSync(join(at, '110.yaml'), readFileSync(`${at}-110`, 'utf8').slice(0, 900)) }, (at: string) => { cpSync(`${at}-110`, join(at, '110.yaml')) }],
+  ] as const) {
+    const [a, b] = [city(t), city(t)]
+    a.edit('110.yaml', later)
+    const names = { a: `a, ${what}`, b: `b, ${what}` }
+    const first = await node(t, a, { node: names.a })
+    const one = await until('an edition', async () => (first.live.status().source === 'published' ? running() : null))
+    const whole = hashOfEdition((await editionOf(b.directory, 'x')).content)
+    begun(b.directory)
+    const { live } = await node(t, b, { node: names.b })
+    await until('b has looked', () => (live.status().onDisk?.problems.length ?? 0) > 0)
+    done(b.directory)
+    await until('b has seen the rest', async () => await store.editions.seenOnDisk(names.b) === whole)
+    t.equal(await running(), one, what)
+    t.ok(live.status().differs)
+    b.edit('110.yaml', (text) => text.replace('waitingAtLeast: 20', 'waitingAtLeast: 15'))
+    await until('an edit', () => live.status().current?.by === `files@${names.b}`)
+    await first.live.close()
+    await live.close()
+    await owner.query('truncate flow_disk')
+    a.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 9'))
+    await store.editions.switchTo({ number: one, by: who, reason: 'published' })
+  }
 })
 
 t.test('two who go back from the same edition go back one; further back it goes by number, and never to what was gone back from', async (t) => {
