@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { startFlow } from '../../src/flow/engine.js'
 import { quietSurroundings } from '../../src/flow/surroundings.js'
 import type { FlowState } from '../../src/flow/types.js'
+import { judge } from '../../src/intake/core/flow-watch.js'
 import { hashOfEdition, loadEdition } from '../../src/intake/edition.js'
 import { makeFlowDesk } from '../../src/intake/flow-desk.js'
 import { editionOf, soundHash } from '../../src/intake/flow-gate.js'
@@ -876,6 +877,31 @@ t.test('in the drawing the music is a place where callers wait and hang up; whoe
   t.same(await store.editions.nodeCounts('110', 'v', 0), { topics: { came: 3, left: 0, ms: 5_000 }, waiting: { came: 2, left: 1, ms: 17_500 }, 'more-topics': { came: 1, left: 1, ms: 9_000 } })
   t.match(await store.editions.tally('v', 0, 100), [{ calls: 3, usual: 3, left: 2, waited: 30_000 + 15_000 + 20_000 }])
   t.same((await store.editions.lastTraces('110', 'v', at + 5_000, 9)).map(({ callId }) => callId), [back], 'the last ones of a time')
+})
+
+t.test('who heard the notice of a disaster and came back after a restart is no usual caller: the watch does not take the edition back for what the notice told him', async (t) => {
+  const at = Date.now() - 600_000
+  const call = async (ms: number, left: boolean): Promise<string> => {
+    const callId = randomUUID()
+    await store.records.saveCall({
+      callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: left ? 'abandoned' : 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: at, queuedAt: at,
+      ...(left ? { hangupCause: 'NORMAL_CLEARING' } : { answeredAt: at + ms }), endedAt: at + ms, flow: { name: '110', version: 'v' },
+    })
+    return callId
+  }
+  const trace = (callId: string, version: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version, steps: [{ node: 'topics', ms: 5_000 }], answers: 0, wrong: 0, faults: 0, switched: false, listened: 5_000, over: true, keys: [], ...more })
+  const rows: FlowTrace[] = []
+  for (let index = 0; index < 100; index += 1) rows.push(trace(await call(20_000, index % 25 === 0), 'old', {}))
+  for (let index = 0; index < 30; index += 1) rows.push(trace(await call(40_000, index % 2 === 0), 'new', { switched: true }))
+  for (let index = 0; index < 20; index += 1) {
+    const callId = await call(120_000, index % 2 === 0)
+    rows.push(trace(callId, 'new', { switched: true }), trace(callId, 'new', { at: at + 60_000, keys: null, steps: [{ node: 'waiting', ms: 0 }], listened: 0 }))
+  }
+  await store.editions.saveTraces(rows)
+  const [before, after] = [await store.editions.tally('old', 0, 5_000), await store.editions.tally('new', 0, 5_000)]
+  t.match(before, [{ calls: 100, usual: 100, left: 4 }])
+  t.match(after, [{ calls: 50, usual: 0, left: 0, waited: 0 }])
+  t.equal(judge(before, after, { calls: 50 }), null)
 })
 
 t.test('on the desk a recording is heard before it is published; a file that is broken is said', async (t) => {
