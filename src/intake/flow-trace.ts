@@ -13,7 +13,7 @@ export interface FlowTrace {
   readonly wrong: number
   /** Prompts and recordings that could not be had. */
   readonly faults: number
-  /** A switch that was on changed what he heard. */
+  /** A switch that was on changed what he heard; or may have, before he came to this process. */
   readonly switched: boolean
   /** ms */
   readonly listened: number
@@ -65,6 +65,8 @@ const EVERY = 2_000
 /** While PostgreSQL is away so many wait; then the oldest go: they are figures, each call's own row has its path. */
 const MOST_WAITING = 20_000
 const MOST_STEPS = 200
+/** Of so many calls, the last ones, it is known that they began here. */
+const MOST_BEGUN = 20_000
 const MOST_KEYS = 200
 /** The news of a key comes by another way than what it led to: so long after the flow it is still its own, ms. */
 const LATE = 300
@@ -75,6 +77,8 @@ export function makeFlowTracer({ store, clock, monotonic, every = EVERY }: { rea
   let waiting: FlowTrace[] = []
   /** Flows that have just ended, until nothing of them can be late any more. */
   const lately = new Map<string, Pick<Going, 'since' | 'keys'> & { readonly ended: number }>()
+  /** Calls that entered the flow in this process. */
+  const begunHere = new Set<string>()
   let writing: Promise<void> | null = null
 
   const write = (): Promise<void> => (writing ??= (async () => {
@@ -108,7 +112,12 @@ export function makeFlowTracer({ store, clock, monotonic, every = EVERY }: { rea
   return {
     begin(callId, path) {
       done(callId)
-      going.set(callId, { flow: '', version: '', begun: clock(), since: monotonic(), keys: path.length === 0 ? [] : null, steps: [], path, answers: 0, wrong: 0, faults: 0, switched: false, over: false })
+      if (path.length === 0) begunHere.add(callId)
+      const [oldest] = begunHere
+      if (begunHere.size > MOST_BEGUN && oldest !== undefined) begunHere.delete(oldest)
+      // What he heard in a process that died, whose traces died with it, may have been the notice of a disaster.
+      const switched = path.length > 0 && !begunHere.has(callId)
+      going.set(callId, { flow: '', version: '', begun: clock(), since: monotonic(), keys: path.length === 0 ? [] : null, steps: [], path, answers: 0, wrong: 0, faults: 0, switched, over: false })
     },
     at(callId, state) {
       const one = going.get(callId)

@@ -70,11 +70,12 @@ export async function watchFlowFiles(directory: string, { onChanged, logger }: F
   }
 }
 
-/** Changes whenever a file of the directory does. */
+/** Changes whenever a file of the directory does that is read; others may lie beside them, such as what a node keeps in `<home>/flows`. */
 async function signature(directory: string): Promise<string> {
   const parts: string[] = []
   for (const where of [directory, ...SHELVES.map(({ folder }) => join(directory, 'prompts', folder))]) {
-    for (const name of (await readdir(where).catch(() => ['?'])).sort()) {
+    const names = await readdir(where).catch(() => ['?'])
+    for (const name of names.filter((one) => where !== directory || one === '?' || /\.ya?ml$/i.test(one)).sort()) {
       const facts = await stat(join(where, name)).catch(() => null)
       if (facts?.isFile() === true) parts.push(`${where}/${name}:${facts.size}:${facts.mtimeMs}:${facts.ino}`)
       else parts.push(`${where}/${name}`)

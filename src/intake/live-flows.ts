@@ -258,7 +258,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
 
   const watcher: Who = { id: null, name: `files@${node}` }
   let gating: Promise<void> = Promise.resolve()
-  /** What the first look found: of a node that is new, its files are no change until they differ from that. */
+  /** What the first look that found no problem saw: of a node that is new, its files are no change until they differ from that. Before, they may still have been on their way here. */
   let foundFirst: string | null = null
 
   /** Looks at the files, one look after the other, and publishes what changed if that is how it is set. */
@@ -272,7 +272,6 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       if (isClosed()) return
       const hash = hashOfEdition(gated.content)
       onDisk = { hash, problems: gated.problems }
-      foundFirst ??= hash
       if (isOn('disk')) {
         await readInTurns(Object.values(gated.content.files))
         judged = judgedBy(gated, judged)
@@ -282,6 +281,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
         logger.error({ problems: gated.problems.length, first: `${gated.problems[0]?.file ?? ''}:${gated.problems[0]?.line ?? 0} ${gated.problems[0]?.problem.en ?? ''}`, runs: live.version }, 'the flow files have problems: what ran before goes on')
         return
       }
+      foundFirst ??= hash
       const now = await store.current()
       // Files that were changed, now or while this node was stopped. That they differ from what runs is no change: somebody may have gone back.
       const changed = (await store.seenOnDisk(node) ?? foundFirst) !== hash

@@ -26,3 +26,19 @@ t.test('what is saved while the files are looked at is seen at once, in a folder
   writeFileSync(join(directory, '110.yaml'), 'changed again')
   await until('the tape', () => looks.length === 4, 7_000)
 })
+
+t.test('what lies beside the flow files is no change: a node keeps what ran last in <home>/flows, which may be the directory itself', async (t) => {
+  const directory = temporaryDirectory()
+  t.teardown(() => { rmSync(directory, { recursive: true }) })
+  writeFileSync(join(directory, '110.yaml'), 'a')
+  let looks = 0
+  const files = await watchFlowFiles(directory, { logger: silent, onChanged() { looks += 1; return Promise.resolve() } })
+  t.teardown(() => { files.close() })
+  writeFileSync(join(directory, 'edition.json'), '{}')
+  mkdirSync(join(directory, 'tapes'))
+  // Longer than it takes to settle, which is the only sign that nothing comes of it.
+  await new Promise((resolve) => { setTimeout(resolve, 600) })
+  t.equal(looks, 1)
+  writeFileSync(join(directory, '110.YML'), 'named wrong, and told so')
+  await until('a flow file', () => looks === 2, 7_000)
+})

@@ -111,16 +111,24 @@ t.test('a trace: nodes with their times, answers, keys, and whether it was over;
   time = 61_000
   tracer.pressed('b', '1')
   tracer.done('b')
+  // An operator's telephone died: he goes on in the flow where he entered it.
+  tracer.begin('c', [])
+  tracer.at('c', state(['hello']))
+  tracer.begin('c', ['hello'])
+  tracer.at('c', state(['hello', 'topics']))
+  tracer.done('c')
   tracer.at('gone', state(['x']))
   tracer.switched('gone')
   tracer.done('gone')
-  await until('both to be refused', () => refused === 2)
+  await until('all to be refused', () => refused === 4)
   away = false
   await tracer.close()
   t.same(saved, [
     { callId: 'a', at: 1_000_000, flow: '110', version: 'abc', steps: [{ node: 'hello', ms: 4_000 }, { node: 'topics', ms: 2_500 }, { node: 'thanks', ms: 0 }, { node: 'waiting', ms: 0 }], answers: 2, wrong: 1, faults: 1, switched: true, listened: 6_500, over: true, keys: [{ at: 4_000, key: '7' }, { at: 60_100, key: '2' }] },
-    { callId: 'b', at: 1_060_000, flow: '110', version: 'abc', steps: [{ node: 'topics', ms: 1_000 }], answers: 0, wrong: 0, faults: 0, switched: false, listened: 1_000, over: false, keys: null },
-  ])
+    { callId: 'b', at: 1_060_000, flow: '110', version: 'abc', steps: [{ node: 'topics', ms: 1_000 }], answers: 0, wrong: 0, faults: 0, switched: true, listened: 1_000, over: false, keys: null },
+    { callId: 'c', at: 1_061_000, flow: '110', version: 'abc', steps: [{ node: 'hello', ms: 0 }], answers: 0, wrong: 0, faults: 0, switched: false, listened: 0, over: false, keys: [] },
+    { callId: 'c', at: 1_061_000, flow: '110', version: 'abc', steps: [{ node: 'topics', ms: 0 }], answers: 0, wrong: 0, faults: 0, switched: false, listened: 0, over: false, keys: null },
+  ], 'who came from another process may have heard a notice there')
 })
 
 t.test('what could not be played or recorded counts as failed; that a service or another line gave no answer does not', async (t) => {

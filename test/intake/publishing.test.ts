@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import t, { type Test } from 'tap'
 import { startFlow } from '../../src/flow/engine.js'
 import { quietSurroundings } from '../../src/flow/surroundings.js'
 import type { FlowState } from '../../src/flow/types.js'
+import { judge } from '../../src/intake/core/flow-watch.js'
 import { hashOfEdition, loadEdition } from '../../src/intake/edition.js'
 import { makeFlowDesk } from '../../src/intake/flow-desk.js'
 import { editionOf, soundHash } from '../../src/intake/flow-gate.js'
@@ -511,6 +512,34 @@ t.test('a node that is new does not publish its files over what runs, also when 
   await until('an edit', () => live.status().current?.by === 'files@b')
 })
 
+t.test('a node that is new takes its files for a change only once they have been whole: what was still being copied at its first look is none', async (t) => {
+  for (const [what, begun, done] of [
+    ['its tapes come last', (at: string) => { renameSync(join(at, 'prompts'), `${at}-prompts`) }, (at: string) => { renameSync(`${at}-prompts`, join(at, 'prompts')) }],
+    ['half of a file', (at: string) => { cpSync(join(at, '110.yaml'), `${at}-110`); writeFileSync(join(at, '110.yaml'), readFileSync(`${at}-110`, 'utf8').slice(0, 900)) }, (at: string) => { cpSync(`${at}-110`, join(at, '110.yaml')) }],
+  ] as const) {
+    const [a, b] = [city(t), city(t)]
+    a.edit('110.yaml', later)
+    const names = { a: `a, ${what}`, b: `b, ${what}` }
+    const first = await node(t, a, { node: names.a })
+    const one = await until('an edition', async () => (first.live.status().source === 'published' ? running() : null))
+    const whole = hashOfEdition((await editionOf(b.directory, 'x')).content)
+    begun(b.directory)
+    const { live } = await node(t, b, { node: names.b })
+    await until('b has looked', () => (live.status().onDisk?.problems.length ?? 0) > 0)
+    done(b.directory)
+    await until('b has seen the rest', async () => await store.editions.seenOnDisk(names.b) === whole)
+    t.equal(await running(), one, what)
+    t.ok(live.status().differs)
+    b.edit('110.yaml', (text) => text.replace('waitingAtLeast: 20', 'waitingAtLeast: 15'))
+    await until('an edit', () => live.status().current?.by === `files@${names.b}`)
+    await first.live.close()
+    await live.close()
+    await owner.query('truncate flow_disk')
+    a.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 9'))
+    await store.editions.switchTo({ number: one, by: who, reason: 'published' })
+  }
+})
+
 t.test('two who go back from the same edition go back one; further back it goes by number, and never to what was gone back from', async (t) => {
   const place = city(t)
   const { live, publishing } = await node(t, place, { watch: false })
@@ -848,6 +877,31 @@ t.test('in the drawing the music is a place where callers wait and hang up; whoe
   t.same(await store.editions.nodeCounts('110', 'v', 0), { topics: { came: 3, left: 0, ms: 5_000 }, waiting: { came: 2, left: 1, ms: 17_500 }, 'more-topics': { came: 1, left: 1, ms: 9_000 } })
   t.match(await store.editions.tally('v', 0, 100), [{ calls: 3, usual: 3, left: 2, waited: 30_000 + 15_000 + 20_000 }])
   t.same((await store.editions.lastTraces('110', 'v', at + 5_000, 9)).map(({ callId }) => callId), [back], 'the last ones of a time')
+})
+
+t.test('who heard the notice of a disaster and came back after a restart is no usual caller: the watch does not take the edition back for what the notice told him', async (t) => {
+  const at = Date.now() - 600_000
+  const call = async (ms: number, left: boolean): Promise<string> => {
+    const callId = randomUUID()
+    await store.records.saveCall({
+      callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: left ? 'abandoned' : 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: at, queuedAt: at,
+      ...(left ? { hangupCause: 'NORMAL_CLEARING' } : { answeredAt: at + ms }), endedAt: at + ms, flow: { name: '110', version: 'v' },
+    })
+    return callId
+  }
+  const trace = (callId: string, version: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version, steps: [{ node: 'topics', ms: 5_000 }], answers: 0, wrong: 0, faults: 0, switched: false, listened: 5_000, over: true, keys: [], ...more })
+  const rows: FlowTrace[] = []
+  for (let index = 0; index < 100; index += 1) rows.push(trace(await call(20_000, index % 25 === 0), 'old', {}))
+  for (let index = 0; index < 30; index += 1) rows.push(trace(await call(40_000, index % 2 === 0), 'new', { switched: true }))
+  for (let index = 0; index < 20; index += 1) {
+    const callId = await call(120_000, index % 2 === 0)
+    rows.push(trace(callId, 'new', { switched: true }), trace(callId, 'new', { at: at + 60_000, keys: null, steps: [{ node: 'waiting', ms: 0 }], listened: 0 }))
+  }
+  await store.editions.saveTraces(rows)
+  const [before, after] = [await store.editions.tally('old', 0, 5_000), await store.editions.tally('new', 0, 5_000)]
+  t.match(before, [{ calls: 100, usual: 100, left: 4 }])
+  t.match(after, [{ calls: 50, usual: 0, left: 0, waited: 0 }])
+  t.equal(judge(before, after, { calls: 50 }), null)
 })
 
 t.test('on the desk a recording is heard before it is published; a file that is broken is said', async (t) => {

@@ -143,15 +143,17 @@ interface Words { readonly correct: readonly [en: string, zh: string]; readonly 
 /** What `correct` and the others are called: of a category, or of what keys lead to. */
 const WORDS: Readonly<Record<Exclude<Asks, 'nothing'>, Words>> = {
   category: { correct: ['correctly tagged', '标签正确'], wrong: ['wrongly tagged', '标签错误'], any: ['tagged at all', '有标签'], time: ['time to tag', '得知类别用时'], short: 'correct' },
-  way: { correct: ['got what he wanted', '如愿'], wrong: ['got something else', '走到别处'], any: ['got anywhere by a key', '按键有结果'], time: ['time to get there', '用时'], short: 'got it' },
+  way: { correct: ['got what he wanted', '如愿'], wrong: ['got something else', '走到别处'], any: ['got anywhere', '有结果'], time: ['time to get there', '用时'], short: 'got it' },
 }
 const NOTHING_ASKED = '流程不问来电者想要什么：只能比时长。/ This flow asks nobody what he wants: only times can be compared.\n'
 
 type TableRow = readonly [name: string, value: (one: Simulated) => string, compare?: (one: Simulated) => number]
 
+/** Of nobody it is known what he wanted: real calls through a flow that asks for no category. */
+const ofKnown = ({ known }: Simulated, share: number): string => (known === 0 ? '—' : percent(share))
 const aimRows = ({ correct, wrong, any, time }: Words): TableRow[] => [
-  [label(...correct), (one) => percent(one.correct), (one) => one.correct * 100],
-  [label(...wrong), (one) => percent(one.wrong), (one) => one.wrong * 100],
+  [label(...correct), (one) => ofKnown(one, one.correct), (one) => one.correct * 100],
+  [label(...wrong), (one) => ofKnown(one, one.wrong), (one) => one.wrong * 100],
   [label(...any), ({ tagged }) => percent(tagged), ({ tagged }) => tagged * 100],
   ...quantiles(...time, ({ timeToTag }) => timeToTag),
 ]
@@ -175,7 +177,7 @@ function sideBySide(now: Simulated, before: Simulated | null, seed: number, asks
     const change = before === null || compare === undefined ? '' : signed(compare(now) - compare(before)).padStart(10)
     return `${before === null ? '' : value(before).padStart(column)}${value(now).padStart(column)}${change}   ${name}`
   })
-  return `${now.flow}  ${now.calls} 个来电 / calls, seed ${seed}${now.known < now.calls ? `；标签正确与错误只计类别已定的 ${now.known} 个 / correct and wrong are of the ${now.known} whose category is known` : ''}\n${aims === null ? NOTHING_ASKED : ''}${head}\n${lines.join('\n')}\n`
+  return `${now.flow}  ${now.calls} 个来电 / calls, seed ${seed}${now.known === now.calls ? '' : now.known === 0 ? '；这些来电者想要什么不得而知 / what these callers wanted is not known' : `；标签正确与错误只计类别已定的 ${now.known} 个 / correct and wrong are of the ${now.known} whose category is known`}\n${aims === null ? NOTHING_ASKED : ''}${head}\n${lines.join('\n')}\n`
 }
 
 function quantiles(en: string, zh: string, of: (one: Simulated) => Distribution | null): [string, (one: Simulated) => string, (one: Simulated) => number][] {

@@ -70,11 +70,11 @@ export const flowsEn: typeof flowsZhCN = {
   simulate: {
     old: 'Old', new: 'New', model: 'Callers', mixture: 'Mixture', calls: 'Calls', run: 'Simulate', running: 'Simulating…',
     models: { hurried: 'hurried', elderly: 'elderly, slow', silent: 'press nothing', 'wrong-keys': 'often wrong', 'leaves-early': 'hang up early' },
-    recorded: 'real calls (keys replayed)', recordedHint: 'Keys of the last real calls at the times at which they were pressed, through the old and the new one; right is the category that the operator settled.', noneRecorded: 'No call is recorded yet: come back when somebody has called this flow.', count: (calls) => (calls === 1 ? '1 call' : `${calls} calls`), known: (calls) => `right and wrong are of the ${calls} whose category an operator settled`,
+    recorded: 'real calls (keys replayed)', recordedHint: 'Keys of the last real calls at the times at which they were pressed, through the old and the new one; right is the category that the operator settled.', noneRecorded: 'No call is recorded yet: come back when somebody has called this flow.', count: (calls) => (calls === 1 ? '1 call' : `${calls} calls`), known: (calls) => calls === 0 ? 'what these callers wanted is not known' : `right and wrong are of the ${calls} whose category an operator settled`,
     hint: 'The same callers go through the old and the new one: which tells the operator sooner what it is about.',
     aims: {
       category: { tagged: 'Category known', correct: 'Category right', wrong: 'Category wrong', timeToTag: 'Time until known (median / 90 %)', chart: 'Category known after … seconds (of all calls)' },
-      way: { tagged: 'Got somewhere by a key', correct: 'Got what they wanted', wrong: 'Got something else', timeToTag: 'Time until there (median / 90 %)', chart: 'Got somewhere by a key after … seconds (of all calls)' },
+      way: { tagged: 'Got somewhere', correct: 'Got what they wanted', wrong: 'Got something else', timeToTag: 'Time until there (median / 90 %)', chart: 'Got somewhere after … seconds (of all calls)' },
     },
     nothing: 'This flow asks callers nothing: only times and hang-ups can be compared.',
     rows: { keys: 'Keys per call (mean / 90 %)', heard: 'Length of the flow (median / 90 %)', hungUp: 'Hung up on the way' },

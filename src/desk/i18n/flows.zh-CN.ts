@@ -73,11 +73,11 @@ export const flowsZhCN = {
   simulate: {
     old: '旧', new: '新', model: '来电者', mixture: '混合', calls: '来电数', run: '开始模拟', running: '正在模拟…',
     models: { hurried: '性急', elderly: '年长、动作慢', silent: '什么都不按', 'wrong-keys': '常按错', 'leaves-early': '等不及挂机' } satisfies Record<Model, string>,
-    recorded: '真实来电（重放按键）', recordedHint: '最近真实来电录得的按键，按原来的时刻分别走旧版和新版；类别对不对，以座席办结的为准。', noneRecorded: '还没有录得的来电：有人拨入过此流程之后再来。', count: (calls: number) => `${calls} 个来电`, known: (calls: number) => `类别正确与错误只计座席已定类别的 ${calls} 个`,
+    recorded: '真实来电（重放按键）', recordedHint: '最近真实来电录得的按键，按原来的时刻分别走旧版和新版；类别对不对，以座席办结的为准。', noneRecorded: '还没有录得的来电：有人拨入过此流程之后再来。', count: (calls: number) => `${calls} 个来电`, known: (calls: number) => calls === 0 ? '这些来电者想要什么不得而知' : `类别正确与错误只计座席已定类别的 ${calls} 个`,
     hint: '同一批来电者分别走旧版和新版：谁更快让座席知道是什么事。',
     aims: {
       category: { tagged: '得知类别的来电', correct: '类别正确', wrong: '类别错误', timeToTag: '得知类别用时（中位 / 90%）', chart: '到第几秒已得知类别（占全部来电）' },
-      way: { tagged: '按键有结果的来电', correct: '如愿', wrong: '走到别处', timeToTag: '按键有结果用时（中位 / 90%）', chart: '到第几秒按键已有结果（占全部来电）' },
+      way: { tagged: '有结果的来电', correct: '如愿', wrong: '走到别处', timeToTag: '有结果用时（中位 / 90%）', chart: '到第几秒已有结果（占全部来电）' },
     },
     nothing: '这个流程不问来电者要什么：只能比时长和挂断。',
     rows: { keys: '每个来电按键（平均 / 90%）', heard: '流程时长（中位 / 90%）', hungUp: '中途挂断' },

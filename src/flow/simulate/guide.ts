@@ -1,6 +1,6 @@
 import type { BoundNode, NodeContext } from '../node-type.js'
 import type { Flow, FlowState } from '../types.js'
-import { hasReached, isCategory, opens } from './aims.js'
+import { hasReached, isCategory, openedBy } from './aims.js'
 
 /** What a caller who understands the prompts would press to get what he is after: an aim, see `aims.ts`. */
 export interface Guide {
@@ -13,6 +13,18 @@ export interface Guide {
 type Distances = ReadonlyMap<string, number>
 /** How far it still is from where a part returns to, by its result. */
 type Beyond = (result: string) => number
+
+/** A way, and how many keys it takes. */
+interface Step { readonly from: string; readonly keys: number }
+/** The ways of a file, backwards. */
+interface Ways {
+  /** By the node that they lead to; through a part, to where it goes on. */
+  readonly into: Map<string, Step[]>
+  /** By the aim that they open. */
+  readonly opening: Map<string, Step[]>
+  readonly returning: { readonly name: string; readonly result: string }[]
+  readonly calling: { readonly name: string; readonly part: Flow }[]
+}
 
 const NOWHERE: Beyond = () => Infinity
 /** Nodes that only look at their own file when they are asked. */
@@ -30,40 +42,60 @@ export function makeGuide(flow: Flow): Guide {
   const afterwards = (node: BoundNode, result: string): string => { const next = node.returned(result, CONTEXT); return next.kind === 'goto' ? next.to : '' }
   const resultOf = (node: BoundNode): string | null => { const outcome = node.ending === 'returns' ? node.enter(CONTEXT) : null; return outcome?.kind === 'return' ? outcome.result : null }
 
-  /** Keys from each node to the aim (null: to none), or to a return and what lies beyond it. */
-  function distances(within: Flow, aim: string | null, beyond: Beyond): Distances {
-    const { nodes } = within
-    const far = new Map<string, number>()
-    const reach = (name: string, keys: number): boolean => {
-      if (keys >= (far.get(name) ?? Infinity)) return false
-      far.set(name, keys)
-      return true
+  const mapOf = (within: Flow): Ways => once(`ways ${within.name}`, () => {
+    const ways: Ways = { into: new Map(), opening: new Map(), returning: [], calling: [] }
+    const add = <T>(lists: Map<string, T[]>, key: string, one: T): void => {
+      const list = lists.get(key)
+      if (list === undefined) lists.set(key, [one])
+      else list.push(one)
     }
-    for (let changed = true, round = 0; changed && round <= nodes.size; round += 1) {
-      changed = false
-      for (const [name, node] of nodes) {
-        const result = resultOf(node)
-        if (result !== null) changed = reach(name, beyond(result)) || changed
-        const part = partOf(node)
-        if (part !== undefined) changed = reach(name, throughPart(part, aim, (back) => far.get(afterwards(node, back)) ?? Infinity)) || changed
-        for (const exit of node.exits) {
-          const { to, by, label } = exit
-          // The other ways out of a call are taken when the part returns.
-          if (by === 'fault' || label === '?' || (part !== undefined && by === 'always')) continue
-          const own = aim !== null && opens(flow, within, name, exit, aim) ? 0 : far.get(to) ?? Infinity
-          changed = reach(name, own + (by === 'caller' ? 1 : 0)) || changed
-        }
+    for (const [name, node] of within.nodes) {
+      const result = resultOf(node)
+      if (result !== null) ways.returning.push({ name, result })
+      const part = partOf(node)
+      if (part !== undefined) {
+        ways.calling.push({ name, part })
+        for (const back of resultsOf(part)) add(ways.into, afterwards(node, back), { from: name, keys: toResult(part, back) })
+      }
+      for (const exit of node.exits) {
+        // The other ways out of a call are taken when the part returns.
+        if (exit.by === 'fault' || exit.label === '?' || (part !== undefined && exit.by === 'always')) continue
+        const keys = exit.by === 'caller' ? 1 : 0
+        add(ways.into, exit.to, { from: name, keys })
+        for (const aim of openedBy(flow, node, exit)) add(ways.opening, aim, { from: name, keys })
+      }
+    }
+    return ways
+  })
+
+  /** Keys from each node to the aim (null: to none), or to a return and what lies beyond it: one search backwards, the nearest first. */
+  function distances(within: Flow, aim: string | null, beyond: Beyond): Distances {
+    const { into, opening, returning, calling } = mapOf(within)
+    const far = new Map<string, number>()
+    /** Nodes by their keys, some of which turn out to be nearer. */
+    const due: string[][] = []
+    const reach = (name: string, keys: number): void => {
+      if (keys >= (far.get(name) ?? Infinity)) return
+      far.set(name, keys)
+      const alike = due[keys] ?? []
+      alike.push(name)
+      due[keys] = alike
+    }
+    for (const { from, keys } of aim === null ? [] : opening.get(aim) ?? []) reach(from, keys)
+    for (const { name, result } of returning) reach(name, beyond(result))
+    for (const { name, part } of aim === null ? [] : calling) reach(name, inPart(part, aim))
+    for (let keys = 0; keys < due.length; keys += 1) {
+      for (const name of due[keys] ?? []) {
+        if (far.get(name) === keys) for (const one of into.get(name) ?? []) reach(one.from, keys + one.keys)
       }
     }
     return far
   }
 
-  /** Keys to the aim in the part, or by one of its results to one beyond it. */
-  function throughPart(part: Flow, aim: string | null, beyond: Beyond): number {
-    const within = aim === null ? Infinity : once(`${part.name} ${aim}`, () => distances(part, aim, NOWHERE).get(part.start) ?? Infinity)
-    const results = once(`${part.name} results`, () => [...new Set([...part.nodes.values()].flatMap((node) => resultOf(node) ?? []))])
-    return Math.min(within, ...results.map((result) => once(`${part.name} > ${result}`, () => distances(part, null, (one) => (one === result ? 0 : Infinity)).get(part.start) ?? Infinity) + beyond(result)))
-  }
+  const resultsOf = (part: Flow): readonly string[] => once(`results ${part.name}`, () => [...new Set([...part.nodes.values()].flatMap((node) => resultOf(node) ?? []))])
+  /** Keys from the beginning of a part to the aim in it, or to one of its results. */
+  const inPart = (part: Flow, aim: string): number => once(`aim ${part.name} ${aim}`, () => distances(part, aim, NOWHERE).get(part.start) ?? Infinity)
+  const toResult = (part: Flow, result: string): number => once(`result ${part.name} ${result}`, () => distances(part, null, (one) => (one === result ? 0 : Infinity)).get(part.start) ?? Infinity)
 
   /** Distances in the flow that a caller is in, with what lies beyond the parts around him. */
   function around(stack: FlowState['stack'], aim: string): Distances {
@@ -78,26 +110,21 @@ export function makeGuide(flow: Flow): Guide {
     })
   }
 
-  const placeOf = ({ node, stack }: FlowState): { readonly part: Flow; readonly name: string; readonly here: BoundNode } | null => {
-    const part = stack.length === 0 ? flow : flow.parts.get(stack.at(-1)?.flow ?? '')
-    const here = part?.nodes.get(node ?? '')
-    return part === undefined || here === undefined || node === null ? null : { part, name: node, here }
-  }
+  const nodeOf = ({ node, stack }: FlowState): BoundNode | undefined => (stack.length === 0 ? flow : flow.parts.get(stack.at(-1)?.flow ?? ''))?.nodes.get(node ?? '')
 
   return {
     keysFor(state, aim) {
-      const place = placeOf(state)
-      if (place === null || (isCategory(aim) && hasReached(state, aim))) return null
-      const { part, name, here } = place
-      if (hasReached(state, aim)) return here.inputs[0] ?? null
+      const here = nodeOf(state)
+      if (here === undefined || (isCategory(aim) && hasReached(flow, state, aim))) return null
+      if (hasReached(flow, state, aim)) return here.inputs[0] ?? null
       const to = around(state.stack, aim)
       let best: { key: string; far: number } | null = null
       for (const exit of here.exits.filter(({ by, label }) => by === 'caller' && label !== undefined && /^[0-9*#]$/.test(label))) {
-        const far = opens(flow, part, name, exit, aim) ? 0 : to.get(exit.to) ?? Infinity
+        const far = openedBy(flow, here, exit).includes(aim) ? 0 : to.get(exit.to) ?? Infinity
         if (far < (best?.far ?? Infinity)) best = { key: exit.label ?? '', far }
       }
       return best?.key ?? here.inputs[0] ?? null
     },
-    maySkip: (state) => placeOf(state)?.here.type === 'play',
+    maySkip: (state) => nodeOf(state)?.type === 'play',
   }
 }

@@ -1,7 +1,7 @@
 import { quietSurroundings } from '../surroundings.js'
 import { rehearse } from '../rehearsal.js'
 import type { Flow, FlowSurroundings, FlowVariables, PromptRef } from '../types.js'
-import { aimOfNote, isCategory } from './aims.js'
+import { gotIt, isCategory, reachedIn } from './aims.js'
 import { behave, CALLER_MODELS, HABITS, replay, type CallerModel, type Recording } from './callers.js'
 import { makeGuide } from './guide.js'
 import { makeChance } from './random.js'
@@ -63,14 +63,14 @@ export function simulate(flow: Flow, options: SimulationOptions): Simulated {
     const recording = recordings?.[index]
     const call = rehearse({ flow, duration, surroundings, startAt: recording?.startAt ?? startAt, ...(vars !== undefined && { vars }) })
     const who = model ?? someone(chance.next())
-    const intent = recording === undefined ? chance.oneOf(intents) ?? '' : recording.category
+    // What an operator settled is a category: of a flow that asks for none it says nothing.
+    const intent = recording === undefined ? chance.oneOf(intents) ?? '' : ways.size > 0 ? undefined : recording.category
     const answeredAt = answeredAfter === undefined ? Infinity : chance.around(answeredAfter)
     const hungUp = recording === undefined ? behave(call, { model: who, intent: intent ?? '', chance, answeredAt }, guide) : replay(call, recording)
     const { notes } = call
-    const reached = notes.filter((note) => (ways.size > 0 ? ways.has(aimOfNote(note)) : note.type === 'tagged' && note.key === 'category'))
-    const last = reached.at(-1)
+    const reached = reachedIn(flow, notes).filter(({ aim }) => (ways.size > 0 ? ways.has(aim) : isCategory(aim)))
     calls.push({
-      model: recording === undefined ? who : null, taggedAt: reached[0]?.at ?? null, correct: intent === undefined ? null : last !== undefined && aimOfNote(last) === intent,
+      model: recording === undefined ? who : null, taggedAt: reached[0]?.at ?? null, correct: intent === undefined ? null : gotIt(reached, intent),
       keys: notes.reduce((sum, { type }) => sum + (type === 'pressed' ? 1 : 0), 0), heard: notes.find(({ type }) => type === 'ended')?.at ?? call.elapsed(), hungUp,
     })
   }

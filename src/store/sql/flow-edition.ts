@@ -100,17 +100,19 @@ const GAVE_UP = `c.state = 'abandoned' and coalesce(c.hangup_cause, '') not in (
  * $1 version, $2 since, $3 how many at most of each flow, the last ones → by the flow that was entered: people who answered a question and those of them who
  * answered wrong; how long they waited for an operator, whatever the flow said meanwhile, and who gave up, but for those who left word or asked to be called;
  * those for whom something could not be played or recorded. Only calls whose end is known, so that one still going on is not counted as having stayed.
- * What callers do is counted where no switch changed what they heard: the notice of a disaster tells them to hang up. Who came back is counted as he was last.
+ * What callers do is counted where no switch changed what they heard, before they came back either: the notice of a disaster tells them to hang up. Who came
+ * back is counted as he was last.
  */
 export const TALLY = `
 select t.flow, c.called_number as number, count(*)::int as calls,
-       count(*) filter (where not t.switched)::int as usual, count(*) filter (where not t.switched and t.answers > 0)::int as answered, count(*) filter (where not t.switched and t.wrong > 0)::int as wrong,
-       coalesce(sum(greatest(1000, extract(epoch from coalesce(c.answered_at, c.ended_at) - t.at) * 1000)) filter (where not t.switched), 0)::float8 as waited,
-       count(*) filter (where not t.switched and ${GAVE_UP} and not exists (select from call_back_task k where k.call_id = c.id and k.reason in ('asked', 'message')))::int as hung_up,
+       count(*) filter (where not whole.switched)::int as usual, count(*) filter (where not whole.switched and t.answers > 0)::int as answered, count(*) filter (where not whole.switched and t.wrong > 0)::int as wrong,
+       coalesce(sum(greatest(1000, extract(epoch from coalesce(c.answered_at, c.ended_at) - t.at) * 1000)) filter (where not whole.switched), 0)::float8 as waited,
+       count(*) filter (where not whole.switched and ${GAVE_UP} and not exists (select from call_back_task k where k.call_id = c.id and k.reason in ('asked', 'message')))::int as hung_up,
        count(t.faults)::int as watched, count(*) filter (where t.faults > 0)::int as failed
-from (select call_id, at, flow, answers, wrong, faults, switched, row_number() over (partition by flow order by at desc) as place from flow_trace where version = $1 and at >= $2) t
+from (select call_id, at, flow, answers, wrong, faults, row_number() over (partition by flow order by at desc) as place from flow_trace where version = $1 and at >= $2) t
 join call c on c.id = t.call_id
-where t.place <= $3 and (c.ended_at is not null or c.answered_at is not null) and ${LAST_OF_CALL} group by t.flow, c.called_number`
+cross join lateral (select max(s.at) as last, bool_or(s.switched) as switched from flow_trace s where s.call_id = t.call_id) whole
+where t.place <= $3 and (c.ended_at is not null or c.answered_at is not null) and t.at = whole.last group by t.flow, c.called_number`
 
 /** $1 version, $2 since, $3 calls: whether there were so many. */
 export const REACHED = `select count(*) >= $3 as reached from (select from flow_trace where version = $1 and at >= $2 limit $3) t`

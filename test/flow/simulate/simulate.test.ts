@@ -132,3 +132,68 @@ t.test('a flow that tags no category is measured by what its keys lead to; what 
   t.equal(heard(false), 4_000)
   t.ok(heard(true) < 2_000, `${heard(true)} ms of it`)
 })
+
+t.test('where silence leads where a key leads, who stays has what he wanted; who chose something else has not', async (t) => {
+  const message = (rest: string) => linked(`${head('test')}  a: { type: menu, prompts: [hello], tries: 1, ${rest}, onSilence: word }
+  word: { type: play, prompts: [again], next: e }
+  phone: { type: play, prompts: [again], next: word }
+  e: { type: end }
+`)
+  const both = message('keys: { "1": { goto: word }, "2": { goto: phone } }')
+  const aims = aimsOf([both])
+  t.same(aims, ['→ phone', '→ word'])
+  const of = (flow: Flow, intent: string, model: SimulationOptions['model'] & string) => simulate(flow, { ...OPTIONS, model, intents: [intent] })
+  t.match(of(both, '→ word', 'silent'), { correct: 1, tagged: 1, timeToTag: { p50: 9_000 } })
+  t.ok(of(both, '→ word', 'elderly').correct > 0.95)
+  t.match(simulate(both, { ...OPTIONS, model: 'silent', intents: aims }), { tagged: 1 })
+  const wanted = simulate(both, { ...OPTIONS, model: 'silent', intents: ['→ phone', '→ word'] })
+  t.ok(wanted.correct > 0.3 && wanted.correct < 0.7 && Math.abs(wanted.correct + wanted.wrong - 1) < 1e-9, 'who wanted to be called leaves word: that is something else')
+  // By 2 he comes to the same node in the end: that is not why he pressed it.
+  const slipped = simulate(both, { ...OPTIONS, model: 'wrong-keys', intents: ['→ word', '→ phone'] })
+  t.ok(slipped.wrong > 0.02, `${slipped.wrong}`)
+  // Asked only after he was there: that the flow began there is not what he wanted.
+  const begun = linked(`${head('test')}  a: { type: menu, prompts: [hello], tries: 1, keys: { "1": { goto: b } }, onSilence: b }
+  b: { type: menu, prompts: [hello], tries: 1, keys: { "9": { goto: a } }, onSilence: e }
+  e: { type: end }
+`)
+  t.match(of(begun, '→ a', 'silent'), { correct: 0 })
+  t.ok(of(begun, '→ a', 'hurried').correct > 0.8)
+})
+
+t.test('recorded calls of a flow that tags no category: nobody knows what they wanted, whatever the operator settled', async (t) => {
+  const message = linked(`${head('test')}  a: { type: menu, prompts: [hello], tries: 1, keys: { "1": { goto: word } }, onSilence: e }
+  word: { type: play, prompts: [again], next: e }
+  e: { type: end }
+`)
+  const recordings = Array.from({ length: 20 }, () => ({ keys: [{ at: 3_000, key: '1' }], category: 'noise' }))
+  t.match(simulate(message, { ...OPTIONS, recordings, intents: aimsOf([message]) }), { calls: 20, known: 0, tagged: 1, correct: 0, wrong: 0 })
+})
+
+t.test('a thousand nodes are simulated as they come: branches one after the other, menus one below the other', async (t) => {
+  const ladder = (of: number) => {
+    let nodes = '  a: { type: menu, prompts: [hello], keys: { "1": { goto: b0 }, "2": { goto: z } }, onSilence: z }\n'
+    for (let n = 0; n < of; n += 1) {
+      const next = n + 1 < of ? `b${n + 1}` : 'z'
+      nodes += `  b${n}: { type: branch, cases: [{ when: { load: { waitingAtLeast: ${n + 1} } }, goto: s${n} }], otherwise: ${next} }\n  s${n}: { type: set, set: { v: "1" }, next: ${next} }\n`
+    }
+    return linked(`${head('test')}${nodes}  z: { type: end }\n`)
+  }
+  const chain = (of: number) => {
+    let nodes = ''
+    for (let n = 0; n < of; n += 1) nodes += `  ${n === 0 ? 'a' : `m${n}`}: { type: menu, prompts: [hello], keys: { "1": { goto: m${n + 1} }, "2": { goto: w${n} } }, onSilence: z }\n  w${n}: { type: play, prompts: [again], next: z }\n`
+    return linked(`${head('test')}${nodes}  m${of}: { type: end }\n  z: { type: end }\n`)
+  }
+  for (const [what, make] of [['branches', ladder], ['menus', chain]] as const) {
+    const time = (flow: Flow): number => {
+      const begun = process.cpuUsage()
+      simulate(flow, { ...OPTIONS, calls: 50, intents: aimsOf([flow]) })
+      const { user, system } = process.cpuUsage(begun)
+      return (user + system) / 1000
+    }
+    const [small, large] = [make(50), make(500)]
+    time(small)
+    const [few, many] = [time(small), time(large)]
+    t.comment(`${what}: ${small.nodes.size} nodes ${few.toFixed(0)} ms, ${large.nodes.size} nodes ${many.toFixed(0)} ms of CPU`)
+    t.ok(many < 4_000, `${what}: ${many.toFixed(0)} ms of CPU`)
+  }
+})

@@ -29,6 +29,8 @@ interface Result { readonly asks: 'category' | 'way' | 'nothing'; readonly old: 
 interface Row { readonly name: string; readonly of: (one: FlowSimulated) => string; /** What is compared, and whether less of it is better. */ readonly figure: (one: FlowSimulated) => number; readonly less?: true }
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+/** Of nobody it is known what he wanted: real calls through a flow that asks for no category. */
+const ofKnown = (known: number, share: number): string => (known === 0 ? '—' : percent(share))
 const seconds = (spread: FlowSimulated['heard']): string => (spread === null ? '—' : `${(spread.p50 / 1000).toFixed(1)} / ${(spread.p90 / 1000).toFixed(1)}`)
 
 /** The same callers through an old and a new edition, side by side: what an administrator looks at before publishing. */
@@ -86,8 +88,8 @@ function Compared({ result }: { readonly result: Result }) {
   const rows: readonly Row[] = [
     ...(named === null ? [] : [
       { name: named.tagged, of: ({ tagged }: FlowSimulated) => percent(tagged), figure: ({ tagged }: FlowSimulated) => tagged },
-      { name: named.correct, of: ({ correct }: FlowSimulated) => percent(correct), figure: ({ correct }: FlowSimulated) => correct },
-      { name: named.wrong, of: ({ wrong }: FlowSimulated) => percent(wrong), figure: ({ wrong }: FlowSimulated) => wrong, less: true as const },
+      { name: named.correct, of: ({ known, correct }: FlowSimulated) => ofKnown(known, correct), figure: ({ correct }: FlowSimulated) => correct },
+      { name: named.wrong, of: ({ known, wrong }: FlowSimulated) => ofKnown(known, wrong), figure: ({ wrong }: FlowSimulated) => wrong, less: true as const },
       { name: named.timeToTag, of: ({ timeToTag }: FlowSimulated) => `${seconds(timeToTag)} ${words.seconds}`, figure: ({ timeToTag }: FlowSimulated) => timeToTag?.p50 ?? Infinity, less: true as const },
     ]),
     { name: words.rows.keys, of: ({ keys }) => `${(keys?.mean ?? 0).toFixed(2)} / ${keys?.p90 ?? 0}`, figure: ({ keys }) => keys?.mean ?? 0, less: true },
