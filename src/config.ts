@@ -72,7 +72,7 @@ export const SETTINGS = {
   'intake.offerTimeout': setting(Ms(15_000, 3_000), '话机振铃多久后转给下一位，毫秒。', 'How long a phone rings before the next operator, ms.'),
   'intake.wrapUp': setting(Ms(30_000), '话后整理时间，毫秒，0 为无。', 'Wrap-up after a call, ms; 0 = none.'),
   'intake.skillOverflow': setting(Ms(0), '熟悉该类别的座席都在忙时，来电最多等他们多久，毫秒；0 为不等，任何空闲座席立即接听（熟悉者优先）。流程的 bound.unbreakableSeconds 须允许，flow check 会算入。', 'How long a caller waits for an operator who knows his category while others are ready, ms; 0 = not at all, any ready operator takes him at once (those who know it first). The flow’s bound.unbreakableSeconds must allow it: flow check counts it.'),
-  'intake.reservedOperators': setting(Type.Integer({ minimum: 0, default: 1 }), '降级呼叫（来源呼叫过于频繁）不占用的接警员数。', 'Operators whom demoted calls (their source calls too often) never occupy.'),
+  'intake.reservedOperators': setting(Type.Integer({ minimum: 0, default: 1 }), '降级呼叫（来源呼叫过于频繁）及同时受理紧急号码时其他号码的来电不占用的接警员数。', 'Operators whom demoted calls (their source calls too often) never occupy, nor, where an emergency number is served, the callers of other numbers.'),
   'intake.contextTimeout': setting(Ms(800, 50), '查询来电人资料的时限，毫秒。', 'Deadline of the look-up of what is known of a caller, ms.'),
   'delivery.smtpHost': setting(Text(''), '邮件中继主机；空为不发邮件。', 'Mail relay; empty = no e-mail.'),
   'delivery.smtpPort': setting(Port(587), '邮件中继端口。', 'Port of the mail relay.'),

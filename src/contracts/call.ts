@@ -2,9 +2,9 @@ import { Type, type Static } from 'typebox'
 import { CategoryCode, EpochMs, Language, Point, Uuid } from './primitives.js'
 
 /**
- * Queue class, most urgent first. `emergency`: a police, fire or medical tag or number;
+ * Queue class, most urgent first. `emergency`: what he called about, by his keys or his flow, is one in the code book;
  * `standard`: everything else; `demoted`: the SIP edge saw its source call too often, until a key says what it is about.
- * Offers go by class, then by seniority.
+ * Offers go by the number that he dialled (`ArrivingCall.yields`), by class, then by seniority.
  */
 export const QUEUE_CLASSES = ['emergency', 'standard', 'demoted'] as const
 export const QueueClass = Type.Enum(QUEUE_CLASSES)

@@ -5,7 +5,7 @@ import { nationalNumber } from '../contracts/telephone.js'
 import type { ArrivingCall, Mirror } from '../intake/ports.js'
 import type { Headers } from './esl/codec.js'
 import { isUuid } from './esl/command.js'
-import { TURNED_VARIABLE } from './variables.js'
+import { TURNED_VARIABLE, YIELDS_VARIABLE } from './variables.js'
 
 /** Everything that must not reach a screen, a log line or a file: C0, DEL, C1, line and paragraph separators, bidi controls, BOM. */
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/g
@@ -66,6 +66,7 @@ export function readCall(headers: Headers): ArrivingCall | null {
     ...(toldAt === undefined ? {} : { toldAt }),
     recovered: variable('recovered') === 'true',
     ...(variable(TURNED_VARIABLE) === 'true' ? { turned: true } : {}),
+    ...(variable(YIELDS_VARIABLE) === 'true' ? { yields: true } : {}),
     mirror: readMirror(variable),
   }
 }

@@ -14,6 +14,8 @@ export const REDIAL_VARIABLE = 'liandong_redial'
 export const FAR_VARIABLE = 'liandong_far'
 /** On the citizen's channel: `true` has the dialplan ask the intake nodes in the other order (sip/freeswitch/dialplan/citizens.xml). */
 export const TURNED_VARIABLE = 'liandong_turned'
+/** On the citizen's channel: `true` where he dialled a number whose callers come after those of an emergency number (sip/freeswitch/dialplan/citizens.xml). */
+export const YIELDS_VARIABLE = 'liandong_yields'
 /** On the citizen's leg, while he is on hold. */
 export const HOLD_VARIABLE = 'liandong_on_hold'
 /** On a leg that rings: its own UUID. */

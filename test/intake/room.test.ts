@@ -1,5 +1,5 @@
 import t from 'tap'
-import { match } from '../../src/intake/core/match.js'
+import { byUrgency, match } from '../../src/intake/core/match.js'
 import type { RoomEvent } from '../../src/intake/core/event.js'
 import { emptyRoom, isBalking } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
@@ -57,6 +57,25 @@ t.test('demoted calls come last and never take the last operator; a key ends the
   t.match(play([[20, tag(C4, 'fire')]], flood.room).of('offer'), [{ request: { callId: C4 } }], 'and for one who says what it is about')
   const alone = play([[1, up], [2, attach(A)], [3, ready(A)], [10, demoted(C1, 10)]])
   t.match(alone.of('offer'), [{ request: { callId: C1 } }], 'a single operator serves them when nobody else waits')
+})
+
+t.test('two numbers: who dialled the emergency number goes first, whatever anybody pressed; the other one’s callers never take the last operator, unless their keys say that it is an emergency', async (t) => {
+  const other = (id: string, at: number): RoomEvent => ({ type: 'call.arrived', call: { ...arriving(id, at), calledNumber: '12345', yields: true } })
+  const demoted = (id: string, at: number): RoomEvent => ({ type: 'call.arrived', call: { ...arriving(id, at), mirror: { class: 'demoted' } } })
+  const ids = [0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6].map(uuid)
+  const [D = '', O1 = '', O2 = '', K = '', P = '', F = ''] = ids
+  const waiting = play([[1, up], [10, demoted(D, 10)], [11, other(O1, 11)], [12, other(O2, 12)], [13, { type: 'call.queue', callId: O2, priority: 9 }], [14, other(K, 14)], [15, tag(K, 'fire')], [16, arrive(P)], [17, tag(P, 'noise')], [18, arrive(F)], [19, tag(F, 'fire')]])
+  const order = [...waiting.room.calls.values()].sort(byUrgency).map(({ callId }) => callId)
+  t.same(order.map((id) => ids.indexOf(id)), [5, 4, 3, 2, 1, 0], 'fire at 110, noise at 110, fire at 12345, what a flow prefers there, the rest, demoted')
+
+  const hall = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [5, ready(B)], [10, other(O1, 10)], [11, other(O2, 11)]])
+  t.match(hall.of('offer').map(({ request }) => request.callId), [O1], 'one of two operators')
+  t.match(play([[20, arrive(P)]], hall.room).of('offer'), [{ request: { callId: P } }], 'the other one is there for 110')
+  t.match(play([[20, tag(O2, 'fire')]], hall.room).of('offer'), [{ request: { callId: O2 } }], 'and for whoever says that it is an emergency')
+  t.match(play([[1, up], [2, attach(A)], [3, ready(A)], [10, other(O1, 10)]]).of('offer'), [{ request: { callId: O1 } }], 'a single operator serves them when nobody else waits')
+  const onBreak = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [5, ready(B)], [6, attach('00000000-0000-4000-8000-00000000000c')], [10, other(O1, 10)], [11, other(O2, 11)]])
+  t.same(onBreak.of('offer').length, 1, 'who is on a break is nobody’s reserve')
+  t.same(play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [5, ready(B)], [10, arrive(O1)], [11, arrive(O2)]]).of('offer').length, 2, 'of one number nobody is held back')
 })
 
 t.test('an offer that comes to nothing: next operator in the same step, the first is marked', async (t) => {

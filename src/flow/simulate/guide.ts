@@ -81,9 +81,11 @@ export function makeGuide(flow: Flow): Guide {
       alike.push(name)
       due[keys] = alike
     }
-    for (const { from, keys } of aim === null ? [] : opening.get(aim) ?? []) reach(from, keys)
     for (const { name, result } of returning) reach(name, beyond(result))
-    for (const { name, part } of aim === null ? [] : calling) reach(name, inPart(part, aim))
+    if (aim !== null) {
+      for (const { from, keys } of opening.get(aim) ?? []) reach(from, keys)
+      for (const { name, part } of calling) reach(name, inPart(part, aim))
+    }
     for (let keys = 0; keys < due.length; keys += 1) {
       for (const name of due[keys] ?? []) {
         if (far.get(name) === keys) for (const one of into.get(name) ?? []) reach(one.from, keys + one.keys)

@@ -3,9 +3,17 @@ import { takesCalls, type Call, type Operator, type Room, type RoomSettings } fr
 
 export interface Match { readonly callId: string; readonly operatorId: string }
 
+const CLASSES = QUEUE_CLASSES.length
+
+/** By the number that he dialled, then by what he called about: a key of somebody who dialled another number costs nobody of an emergency number his place. Who is demoted is the last of all. */
+const rankOf = ({ class: own, arriving }: Call): number => (own === 'demoted' || arriving.yields !== true ? 0 : CLASSES) + (own === 'demoted' ? 2 * CLASSES : QUEUE_CLASSES.indexOf(own))
+
+/** Operators are reserved against these: of the last ranks, and no emergency by their keys. */
+const isHeldBack = ({ class: own, arriving }: Call): boolean => own === 'demoted' || (own === 'standard' && arriving.yields === true)
+
 /** Who is offered first comes first. */
 export const byUrgency = (a: Call, b: Call): number =>
-  QUEUE_CLASSES.indexOf(a.class) - QUEUE_CLASSES.indexOf(b.class) || b.priority - a.priority || a.queuedSince - b.queuedSince || (a.callId < b.callId ? -1 : 1)
+  rankOf(a) - rankOf(b) || b.priority - a.priority || a.queuedSince - b.queuedSince || (a.callId < b.callId ? -1 : 1)
 
 const byIdle = (a: Operator, b: Operator): number => a.idleSince - b.idleSince || (a.operatorId < b.operatorId ? -1 : 1)
 
@@ -22,7 +30,7 @@ export function positionOf({ calls, waiting }: Room, callId: string): number {
 export type Floor = Pick<Room, 'queued' | 'ready' | 'live' | 'operators'>
 
 /**
- * Who is offered which of the queued calls now: emergency class first, then seniority; of the able and ready operators the longest idle.
+ * Who is offered which of the queued calls now: callers of an emergency number first, of these the emergency class, then seniority; of the able and ready operators the longest idle.
  * A skill is a wish, not a gate: whoever knows what a call of the standard class is about goes before who does not, and where nobody of them is ready,
  * anybody else takes it. Only where `skillOverflow` says so does it wait for one, so long at most, and not at all when nobody at a desk has the skill:
  * the proof counts that time as one in which a ready operator cannot speak to the caller.
@@ -48,7 +56,7 @@ export function match(floor: Floor, mono: number, settings: RoomSettings): Match
     if (able >= 0) return able
     return mono - call.queuedSince < settings.skillOverflow && isPresent(category) ? -1 : 0
   }
-  // A flood of demoted calls never occupies the last operators; a single one serves it when nobody else waits. Counted when one is to be offered.
+  // A flood of demoted calls, or the callers of the city's other numbers, never occupy the last operators; a single one serves them when nobody else waits. Counted when one is to be offered.
   let room: number | null = null
   while (ready.length > 0) {
     let next: Call | null = null
@@ -61,9 +69,9 @@ export function match(floor: Floor, mono: number, settings: RoomSettings): Match
     const call = next as Call | null // the compiler does not follow what `each` writes
     const [operator] = call === null ? [] : ready.splice(by, 1)
     if (call === null || operator === undefined) break
-    if (call.class === 'demoted') {
-      room ??= roomForDemoted(floor, settings)
-      if (room <= 0) break // the last class: all that are left are of it
+    if (isHeldBack(call)) {
+      room ??= roomForHeldBack(floor, settings)
+      if (room <= 0) break // the last ranks: all that are left are of them
       room -= 1
     }
     taken.add(call.callId)
@@ -72,11 +80,12 @@ export function match(floor: Floor, mono: number, settings: RoomSettings): Match
   return matches
 }
 
-function roomForDemoted({ operators, live }: Floor, { reservedOperators }: RoomSettings): number {
+/** Of the operators who take calls, or have one, all but the reserved ones; of one alone nobody is kept away. */
+function roomForHeldBack({ operators, live }: Floor, { reservedOperators }: RoomSettings): number {
   let room = 0
-  operators.each(({ attached }) => { if (attached) room += 1 })
+  operators.each((operator) => { if (operator.attached && (takesCalls(operator) || operator.callId !== null)) room += 1 })
   room = Math.max(1, room - reservedOperators)
-  live.each((call) => { if (call.class === 'demoted' && call.ended === null && (call.offer !== null || call.answer !== null)) room -= 1 })
+  live.each((call) => { if (isHeldBack(call) && call.ended === null && (call.offer !== null || call.answer !== null)) room -= 1 })
   return room
 }
 

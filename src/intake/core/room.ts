@@ -195,7 +195,7 @@ export interface RoomSettings {
   readonly wrapUp: number
   /** So long a caller waits for somebody who knows what he calls about, though others are ready, ms; 0: he waits for nobody. */
   readonly skillOverflow: number
-  /** Operators whom demoted calls never occupy. */
+  /** Operators whom demoted calls, and the callers of other numbers than the emergency numbers, never occupy. */
   readonly reservedOperators: number
   /** Ended calls stay in memory this long for late events, ms. */
   readonly keepEnded: number

@@ -42,6 +42,8 @@ export interface ArrivingCall {
   readonly recovered: boolean
   /** The dialplan asked the nodes in the other order for him. */
   readonly turned?: boolean
+  /** He dialled a number of the city whose callers come after those of an emergency number. */
+  readonly yields?: boolean
   readonly mirror: Mirror
 }
 

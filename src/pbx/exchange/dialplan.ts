@@ -12,8 +12,11 @@ export function makePlan(pbx: Pbx): Plan {
   const told = ({ uuid, variables }: Channel): Action[] => (recordings === undefined ? [] : [
     ['record_session', `${recordings}/${uuid}.wav`], ...(variables.has('liandong_told') ? [] : [['answer', ''], ['set', 'liandong_told=true'], ['displace_session', `${sounds.recorded} m`]] as const),
   ])
-  /** The native queue's order is by class first. */
-  const score = ({ variables }: Channel): Action => ['set', `cc_base_score=${{ demoted: 0, emergency: 200_000 }[variables.get('liandong_class') ?? ''] ?? 100_000}`]
+  /** The native queue's order is by the class of the number first, then by the caller's own. */
+  const score = ({ variables }: Channel): Action => {
+    const [own, yields] = [variables.get('liandong_class'), variables.get('liandong_yields') === 'true']
+    return ['set', `cc_base_score=${own === 'demoted' ? 0 : (own === 'emergency' ? 200_000 : 100_000) + (yields ? 0 : 200_000)}`]
+  }
   /** Two nodes in the other order. */
   const turned = (nodes: string): string => nodes.replace(/^([^|]+)\|([^|]+)$/, '$2|$1')
   /** The dialplan that we ship (`sip/freeswitch/dialplan/citizens.xml`), as a table. */

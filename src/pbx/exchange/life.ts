@@ -107,9 +107,10 @@ export function makeLife(pbx: Pbx): Life {
       channels.set(channel.uuid, channel)
       fire(channel, 'CHANNEL_CREATE')
       channel.callState = channel.answered > 0 ? 'ACTIVE' : 'RINGING'
-      // `served` and `unknown` of the dialplan that we ship.
+      // `served`, `yields` and `unknown` of the dialplan that we ship.
       const served = pbx.options.serves?.(channel.destination) ?? channel.destination === '110'
       if (served && pbx.options.dialplan === undefined) channel.variables.set('liandong_called', channel.destination)
+      if (pbx.options.yields?.(channel.variables.get('liandong_called') ?? '') === true) channel.variables.set('liandong_yields', 'true')
       run(channel, served || channel.variables.has('liandong_called') ? '110' : 'unknown', channel.destination)
     },
     answer(channel) {

@@ -24,6 +24,8 @@ export interface ExchangeOptions {
   readonly cdrDirectory?: string
   /** Numbers whose callers are let in (`served_numbers`); 110 when absent. */
   readonly serves?: (number: string) => boolean
+  /** Of these, the numbers of the class "standard", where an emergency number is served as well; none when absent. */
+  readonly yields?: (number: string) => boolean
   /** What it answers to commands about its configuration, which it does not have; undefined: as it always does. */
   readonly answers?: (command: string, argument: string) => string | undefined
   /** Extensions of another dialplan than ours; what is not here is ours. */

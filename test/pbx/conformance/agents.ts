@@ -11,7 +11,7 @@ interface Stage {
   api(call: ApiCall): Promise<string>
   event(name: string, where: Where): Promise<EslEvent>
   heard(name: string, where: Where): EslEvent | undefined
-  arrive(number: string): Promise<{ readonly callId: string }>
+  arrive(number: string, more?: { readonly called?: string }): Promise<{ readonly callId: string }>
   offer(extension: string, callId: string): { readonly legId: string; readonly jobId: string }
   kill(uuid: string, cause?: string): Promise<string>
   gone(uuid: string): Promise<EslEvent>
@@ -71,20 +71,20 @@ export async function agents(t: Test, { api, event, heard, arrive, offer, kill, 
     await gone(second)
   })
 
-  await t.test('… and takes the callers by their class, as the intake does', async (t) => {
+  await t.test('… and takes the callers by the number that they dialled and by their class, as the intake does', async (t) => {
     await set(t, ...shipped.map((agent): NativeAgent => ({ ...agent, status: 'On Break' })))
     const callers: string[] = []
-    for (const [at, queueClass] of ['demoted', 'standard', 'emergency', ''].entries()) {
-      const { callId } = await arrive(`1390000013${at}`)
+    for (const [at, [called, queueClass]] of ([['110', 'demoted'], ['12345', 'standard'], ['12345', 'emergency'], ['110', 'standard'], ['110', 'emergency'], ['110', '']] as const).entries()) {
+      const { callId } = await arrive(`1390000013${at}`, { called })
       await api({ api: 'uuid_setvar', uuid: callId, name: 'liandong_class', value: queueClass })
       await api({ api: 'uuid_transfer', uuid: callId, extension: 'fallback', context: 'citizens' })
       await event('CUSTOM', { 'CC-Action': 'member-queue-start', 'CC-Member-Session-UUID': callId })
       callers.push(callId)
     }
-    const [demoted = '', standard = '', emergency = '', unknown = ''] = callers
+    const [demoted = '', other = '', raised = '', standard = '', emergency = '', unknown = ''] = callers
     const taken = (callId: string): Where => ({ 'CC-Action': 'bridge-agent-start', 'CC-Member-Session-UUID': callId })
     await set(t, { extension: '1001', status: 'Available', level: 1 })
-    const order = [[emergency, 'the most urgent first'], [standard, 'who came before'], [unknown, 'of whom nothing is known'], [demoted, 'who calls too often last']] as const
+    const order = [[emergency, 'the most urgent first'], [standard, 'who came before'], [unknown, 'of whom nothing is known'], [raised, 'then the other number, an emergency first'], [other, 'and the rest of it'], [demoted, 'who calls too often last']] as const
     for (const [at, [callId, why]] of order.entries()) {
       await event('CUSTOM', taken(callId))
       t.notOk(order.slice(at + 1).some(([later]) => heard('CUSTOM', taken(later))), why)

@@ -6,7 +6,7 @@ import { conformance } from './suite.js'
 t.setTimeout(400_000)
 t.test('the practice exchange', { timeout: 240_000 }, (t) => conformance(t, async (t) => {
   const [outboundPort, secondPort] = [await freePort(), await freePort()]
-  const exchange = await startExchange({ password: 'practice', outbound: `127.0.0.1:${outboundPort}|127.0.0.1:${secondPort}`, serves: (number) => ['110', '12345'].includes(number) })
+  const exchange = await startExchange({ password: 'practice', outbound: `127.0.0.1:${outboundPort}|127.0.0.1:${secondPort}`, serves: (number) => ['110', '12345'].includes(number), yields: (number) => number === '12345' })
   t.teardown(() => exchange.close())
   exchange.phones.set('1001', { answerAfter: 300 })
   exchange.phones.set('1002', 'busy')

@@ -193,6 +193,7 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     has(t, again.channel.headers, { 'Unique-ID': callId, 'Caller-Destination-Number': '110' }, 'he came back')
     t.equal(heardAs(again.channel.headers), '12345')
     t.equal(await dumped(), '12345', 'in a snapshot, too')
+    t.same([session, again].map(({ channel: { headers } }) => headers === null ? null : readCall(headers)?.yields), [true, true], 'its callers come after those of 110')
     await kill(callId)
     await gone(callId)
     const known = sessions.length

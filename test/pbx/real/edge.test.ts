@@ -212,7 +212,7 @@ t.test('a FreeSWITCH that stalls until its call is elsewhere answers nobody when
 
 t.test('numbers besides 110: answered, known by what was dialled, demoted by the same rule; what the edge does not serve FreeSWITCH does not either', { skip, timeout: 120_000 }, async (t) => {
   const numbers = '110:emergency, 119, 12345:standard'
-  const { city, edge, trunk } = await openWhole(t, 1, { LIANDONG_EDGE_NUMBERS: numbers, LIANDONG_EDGE_NUMBER_RATE: '0.001/2' }, { LIANDONG_FS_NUMBERS: numbers, LIANDONG_FS_MAX_DEMOTED: '1' })
+  const { city, edge, trunk } = await openWhole(t, 1, { LIANDONG_EDGE_NUMBERS: numbers, LIANDONG_EDGE_NUMBER_RATE: '0.001/2' }, { LIANDONG_FS_NUMBERS: numbers, LIANDONG_FS_MAX_DEMOTED: '1', LIANDONG_FS_MAX_STANDARD: '1' })
   const dial = async (called: string, number: string): Promise<{ readonly status: number; readonly end: () => void }> => {
     const call = trunk.call({ called, from: `<sip:${number}@carrier.example>` })
     const answer = await call.final(5_000)
@@ -225,11 +225,15 @@ t.test('numbers besides 110: answered, known by what was dialled, demoted by the
   const called = async (number: string) => (await city.store.pool.query<{ called_number: string }>('select called_number from call where number = $1', [number])).rows.map((row) => row.called_number)
   await until('it to be known', async () => (await called('13900000011')).length === 1)
   t.same(await called('13900000011'), ['12345'])
+  t.equal((await dial('12345', '13900000014')).status, 503, 'no channel is left for the callers of 12345')
+  const urgent = await dial('110', '13900000015')
+  t.equal(urgent.status, 200, 'but for those of 110')
+  urgent.end()
   standard.end()
   // One number that calls again and again: two as anybody, one within the share of demoted calls, the next beyond it.
   const calls = [await dial('119', '13900000012'), await dial('119', '13900000012'), await dial('119', '13900000012'), await dial('119', '13900000012')]
   t.same(calls.map(({ status }) => status), [200, 200, 200, 503])
   for (const { end } of calls) end()
   t.equal((await dial('12319', '13900000013')).status, 404)
-  t.match((await edge.counts()).counts, { refused: { 'unknown-number': 1, 'targets-failed': 1 } })
+  t.match((await edge.counts()).counts, { refused: { 'unknown-number': 1, 'targets-failed': 2 } })
 })
