@@ -21,7 +21,7 @@ export interface NativeAgents {
 }
 
 /** @param leaving true once this node takes no more calls: what the native queue knows then stays, since it serves from now on. */
-export function makeNativeAgents(loop: Loop, { switchboard, monotonic, logger }: Pick<IntakeDeps, 'switchboard' | 'monotonic' | 'logger'>, leaving: () => boolean): NativeAgents {
+export function makeNativeAgents(loop: Loop, { switchboard, directory, monotonic, logger }: Pick<IntakeDeps, 'switchboard' | 'directory' | 'monotonic' | 'logger'>, leaving: () => boolean): NativeAgents {
   let startedAt: number | null = null
   /** When somebody was last signed in with a telephone, here or elsewhere. */
   const seenAt = new Map<string, number>()
@@ -42,8 +42,12 @@ export function makeNativeAgents(loop: Loop, { switchboard, monotonic, logger }:
 
   function see(standings: Standings): void { for (const extension of Object.keys(standings)) seenAt.set(extension, monotonic()) }
 
+  /** Everybody who may ever sit here, as PostgreSQL last said, and who does by now. */
+  let operators: readonly string[] = []
+
   async function read(): Promise<void> {
-    const agents = await switchboard.nativeAgents()
+    operators = await directory.extensions().catch(() => operators)
+    const agents = await switchboard.nativeAgents([...new Set([...operators, ...Object.keys(mine()), ...Object.keys(others)])])
     readAt = monotonic()
     if (agents === null && !missing) logger.warn({}, 'the native queue is not there: nobody answers while we are away (liandong doctor)')
     missing = agents === null

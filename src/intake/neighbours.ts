@@ -10,6 +10,8 @@ const BACK = 3_000
 /** So often in a row, and callers are sent to another node only that long after, ms: FreeSWITCH's dialplan is older than the turn, or that node does not listen. Once is no sign: where one node did not listen when he came, he was taken by the one whose turn it was not. */
 const BACKS = 2
 const BACK_REST = 60_000
+/** A FreeSWITCH that has just started is known under its new name by its other nodes before long, ms. */
+const RENAMED = 5_000
 
 /** The other nodes of the site: whether they have operators, and callers passed on to them. */
 export interface Neighbours {
@@ -38,6 +40,17 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
   const sent = new Map<string, { readonly at: number; readonly times: number }>()
   let turnsFrom = -Infinity
   const able = (): number => loop.room().able
+  let core: string | null = null
+  let coreAt = -Infinity
+  /** Nobody sits at our FreeSWITCH, and somebody does at another one; told once. */
+  let alone = false
+
+  /** Which FreeSWITCH is ours; `young`: it has just started, or we have, and whoever seems to sit at another one may sit at this. */
+  function ours(): { readonly core: string | null; readonly young: boolean } {
+    if (switchboard.core !== core) [core, coreAt] = [switchboard.core, monotonic()]
+    return { core, young: monotonic() - coreAt < RENAMED }
+  }
+
   const elsewhere = (): boolean => heardAt > -Infinity && (deaf || monotonic() - heardAt < BELIEVED)
   /** Sessions live in the database: without it nobody signs in, and there are those only whose desks are here. */
   const staffable = (): boolean => database().database === 'up' || loop.room().operators.some(({ attached }) => attached)
@@ -87,9 +100,14 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
       const mine = draining() ? 0 : able()
       const before = useless()
       try {
-        const heard = await presence.beat(mine, draining() ? {} : agents.mine(), draining() ? 0 : free())
+        const { core, young } = ours()
+        const heard = await presence.beat(mine, draining() ? {} : agents.mine(), draining() ? 0 : free(), core)
         deaf = false
-        heardAt = heard.elsewhere ? monotonic() : -Infinity
+        const apart = heard.apart === true
+        heardAt = heard.elsewhere || (apart && young) ? monotonic() : -Infinity
+        const was = alone
+        alone = apart && !young && !heard.elsewhere && mine === 0
+        if (alone && !was) logger.warn({}, 'nobody sits at this FreeSWITCH and somebody does at another one: who calls here waits (docs/edge.md, Two FreeSWITCH)')
         agents.heard(heard.seats)
         if (mine > 0) turn(heard.free)
       } catch (error) {

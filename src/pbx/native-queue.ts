@@ -20,6 +20,19 @@ export function nativeAgentsOf(agents: string, tiers: string): readonly NativeAg
   return rows.flatMap(({ name: extension = '', status = '' }) => (isExtension(extension) && STATUSES.has(status) ? [{ extension, status: status as NativeAgent['status'], level: levels.get(extension) ?? 1 }] : []))
 }
 
+/** Which of these extensions the queue does not know; of a list that was not understood none. */
+export function notAmong(agents: string, extensions: readonly string[]): readonly string[] {
+  const rows = callcenterRows(agents)
+  return rows === null ? [] : extensions.filter((extension) => isExtension(extension) && !rows.some(({ name }) => name === extension))
+}
+
+/** As those of the configuration are (sip/freeswitch/autoload_configs/callcenter.conf.xml), but for their status: nobody is there until he is said to be. In the queue last: it rings nobody of whom it does not know everything. */
+export const addCommands = (queue: string, extensions: readonly string[], dial: (extension: string) => string): readonly ApiCall[] =>
+  extensions.flatMap((agent): ApiCall[] => [
+    { api: 'callcenter_add', agent }, { api: 'callcenter_contact', agent, dial: dial(agent) },
+    ...(['reject', 'busy', 'no_answer'] as const).map((of): ApiCall => ({ api: 'callcenter_delay', agent, of, seconds: 3 })), { api: 'callcenter_join', queue, agent },
+  ])
+
 /** Sets what the agents should be. Said twice it changes nothing (mod_callcenter.c, cc_agent_update). */
 export const agentCommands = (queue: string, agents: readonly NativeAgent[]): readonly ApiCall[] =>
   agents.flatMap(({ extension: agent, status, level }): ApiCall[] => [{ api: 'callcenter_level', queue, agent, level }, { api: 'callcenter_status', agent, status }])

@@ -6,7 +6,7 @@ import { recordingFile, type ApiCall, type Command } from './esl/command.js'
 import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
 import type { OnRefused } from './esl/refused.js'
 import { lineVariables, offerVariables } from './leg-variables.js'
-import { agentCommands, nativeAgentsOf } from './native-queue.js'
+import { addCommands, agentCommands, nativeAgentsOf, notAmong } from './native-queue.js'
 import { makeOriginates } from './originates.js'
 import { makeReconciler } from './reconciler.js'
 import { makeRecovery } from './recovery.js'
@@ -136,6 +136,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   return {
     link,
     get up() { return link.up },
+    get core() { return link.core },
     offer(request) {
       originates.start(request.legId, { kind: 'operator', callId: request.callId, operatorId: request.operatorId }, () => ({
         api: 'originate', dial: operatorDial.replaceAll('{extension}', request.extension), intercept: request.callId, variables: offerVariables(request, taking),
@@ -182,10 +183,14 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       ]))
     },
     clearSwitch(callId) { post({ api: 'sched_del', uuid: callId }) },
-    async nativeAgents() {
+    async nativeAgents(expected) {
       if (queue === '') return []
       const [agents, tiers] = await Promise.all([link.api({ api: 'callcenter_agents', queue }), link.api({ api: 'callcenter_tiers', queue })])
-      return nativeAgentsOf(agents.text, tiers.text)
+      const known = nativeAgentsOf(agents.text, tiers.text)
+      // Another node may be faster: that somebody is there already is no news.
+      const missing = notAmong(agents.text, expected)
+      post(...addCommands(queue, missing, (extension) => operatorDial.replaceAll('{extension}', extension)))
+      return known === null ? null : [...known, ...missing.map((extension) => ({ extension, status: 'Logged Out', level: 1 }) as const)]
     },
     setNativeAgents(agents) { tell(null, ...agentCommands(queue, agents)) },
     /** No speech engine listens to him any longer: one that was asked for in the instant of an answer came too late to be ended by it. */

@@ -55,6 +55,10 @@ export function makePeopleStore(pool: Pool): PeopleStore & OperatorDirectory {
     async audit({ personId, act, subject, details }) {
       await pool.query('insert into audit (person_id, act, subject, details) values ($1, $2, $3, $4)', [personId, act, subject, details])
     },
+    async extensions() {
+      const { rows } = await pool.query<{ extension: string }>(`select extension from person where extension is not null and role = 'operator' and disabled_at is null order by extension`)
+      return rows.map(({ extension }) => extension)
+    },
     async byExtension(extension) {
       const { rows: [row] } = await pool.query<{ id: string }>('select id from person where extension = $1 and disabled_at is null', [extension])
       return row?.id ?? null

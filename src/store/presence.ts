@@ -8,18 +8,25 @@ import type { NodePresence, Standings } from '../intake/ports.js'
 /** How long what a node said counts. */
 const FRESH = `at > now() - interval '10 seconds'`
 
+/** In `seats`, beside the extensions: which FreeSWITCH rings them. Digits never say that. */
+const CORE = 'core'
+/** It is rung by the same FreeSWITCH as this node's, as far as either of them knows its own. */
+const WITH_US = `($9 = '' or coalesce(seats->>'${CORE}', '') in ('', $9))`
+
 /**
- * $1 node, $2 its operators who can take calls now, $3 process, $4 its machine, $5 its number there, $6 how its operators stand, $7 how many acts it keeps that PostgreSQL does not have, $8 those who have nobody to be offered. → whether another node has any,
- * how many are free there by the last two beats, and how theirs stand, by what they said within the last ten seconds; and another process that said something under the same name since then.
+ * $1 node, $2 its operators who can take calls now, $3 process, $4 its machine, $5 its number there, $6 how its operators stand, $7 how many acts it keeps that PostgreSQL does not have, $8 those who have nobody to be offered, $9 its FreeSWITCH, or ''.
+ * → whether another node of this FreeSWITCH has any, how many are free there by the last two beats, and how theirs stand, by what they said within the last ten seconds; whether another FreeSWITCH has any, by the last two beats;
+ * and another process that said something under the same name since then.
  */
 export const BEAT = `
 with mine as (
-  insert into node_presence (node, able, at, process, host, pid, seats, kept, free) values ($1, $2, now(), $3, $4, $5, $6, $7, $8)
+  insert into node_presence (node, able, at, process, host, pid, seats, kept, free) values ($1, $2, now(), $3, $4, $5, $6::jsonb || jsonb_build_object('${CORE}', $9::text), $7, $8)
   on conflict (node) do update set able = excluded.able, at = excluded.at, process = excluded.process, host = excluded.host, pid = excluded.pid, seats = excluded.seats, kept = excluded.kept, free = excluded.free
 ), rival as (select host, pid from node_presence where node = $1 and process is distinct from $3 and ${FRESH})
-select exists (select from node_presence where node <> $1 and able > 0 and ${FRESH}) as elsewhere,
-  (select coalesce(sum(free), 0)::int from node_presence where node <> $1 and at > now() - interval '5 seconds') as free,
-  (select coalesce(json_object_agg(seat.key, seat.value), '{}') from node_presence, jsonb_each(seats) seat where node <> $1 and ${FRESH}) as seats, (select row_to_json(rival) from rival) as rival`
+select exists (select from node_presence where node <> $1 and able > 0 and ${FRESH} and ${WITH_US}) as elsewhere,
+  exists (select from node_presence where node <> $1 and able > 0 and at > now() - interval '5 seconds' and not ${WITH_US}) as apart,
+  (select coalesce(sum(free), 0)::int from node_presence where node <> $1 and at > now() - interval '5 seconds' and ${WITH_US}) as free,
+  (select coalesce(json_object_agg(seat.key, seat.value), '{}') from node_presence, jsonb_each(seats) seat where node <> $1 and seat.key <> '${CORE}' and ${FRESH} and ${WITH_US}) as seats, (select row_to_json(rival) from rival) as rival`
 /** Who has said something under a name lately. $1 node */
 export const WHO_BEATS = `select process, host, pid, at::text as at from node_presence where node = $1 and ${FRESH}`
 /** $1 operator, $2 process: his desk came up at its node. A hint: who does not hear it waits for him for the grace of a desk. */
@@ -54,8 +61,8 @@ export function makePresence(pool: Pool, node: string, onRival: (text: string) =
   const taken = ({ host, pid }: Here): LiandongError => new LiandongError('node.taken', { node, host: host === '' ? '—' : host, pid: pid === 0 ? '—' : pid })
   const beating = async (): Promise<Beating | null> => (await pool.query<Beating>(WHO_BEATS, [node])).rows[0] ?? null
 
-  async function beat(able: number, seats: Standings, free = 0): ReturnType<NodePresence['beat']> {
-    const { rows: [row] } = await pool.query<{ elsewhere: boolean; free: number; seats: Standings; rival: Here | null }>({ name: 'node-presence', text: BEAT, values: [node, able, self, here.host, here.pid, JSON.stringify(seats), kept(), free] })
+  async function beat(able: number, seats: Standings, free = 0, core: string | null = null): ReturnType<NodePresence['beat']> {
+    const { rows: [row] } = await pool.query<{ elsewhere: boolean; apart: boolean; free: number; seats: Standings; rival: Here | null }>({ name: 'node-presence', text: BEAT, values: [node, able, self, here.host, here.pid, JSON.stringify(seats), kept(), free, core ?? ''] })
     const rival = claimed ? row?.rival ?? null : null
     claimed = true
     if (rival === null) told = false
@@ -64,7 +71,7 @@ export function makePresence(pool: Pool, node: string, onRival: (text: string) =
       const { details } = taken(rival)
       onRival(`${errorText('node.taken', 'zh', details)} / ${errorText('node.taken', 'en', details)}`)
     }
-    return { elsewhere: row?.elsewhere ?? false, free: row?.free ?? 0, seats: row?.seats ?? {} }
+    return { elsewhere: row?.elsewhere ?? false, apart: row?.apart ?? false, free: row?.free ?? 0, seats: row?.seats ?? {} }
   }
 
   return {

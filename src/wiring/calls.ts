@@ -18,6 +18,7 @@ import { makeCitizenLeg } from '../pbx/citizen-leg.js'
 import { startOutbound, type OutboundServer, type OutboundSettings } from '../pbx/esl/outbound.js'
 import type { OnRefused } from '../pbx/esl/refused.js'
 import { makeSpeechEngine } from '../pbx/speech.js'
+import { sendStrangerOn } from '../pbx/strangers.js'
 import { makeSwitchboard } from '../pbx/switchboard.js'
 import type { RecordingEvent } from '../recording/ports.js'
 
@@ -78,7 +79,7 @@ const nothing = (): void => undefined
 const about = (callId: string | null): { readonly callId?: string } => (callId === null ? {} : { callId })
 /** Where there is no telephone nothing is wrong with it. */
 const NO_SWITCHBOARD: Calls['switchboard'] = {
-  up: true, offer: nothing, transfer: () => Promise.resolve(false), endLeg: nothing, endCall: nothing, renewSwitch: nothing, clearSwitch: nothing, takeBack: nothing, passOn: nothing, turn: nothing, hold: nothing, mute: nothing,
+  up: true, core: null, offer: nothing, transfer: () => Promise.resolve(false), endLeg: nothing, endCall: nothing, renewSwitch: nothing, clearSwitch: nothing, takeBack: nothing, passOn: nothing, turn: nothing, hold: nothing, mute: nothing,
   join: nothing, mode: nothing, take: nothing, requeue: nothing, redial: nothing, reconcile: nothing, onEvent: nothing, nativeAgents: () => Promise.resolve([]), setNativeAgents: nothing, hush: nothing, close: nothing,
 }
 
@@ -129,6 +130,10 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
       canServe: intake.canServe,
       onRefused: (why, callId) => { metrics.refused.inc(); logger.warn({ why, ...about(callId) }, 'a call’s socket refused') },
       onCall({ channel, ...socket }) {
+        if (sendStrangerOn({ channel, ...socket }, switchboard.core, { extension: INTAKE_EXTENSION, context: config['pbx.fallbackContext'] })) {
+          metrics.refused.inc()
+          return logger.error({ core: channel.headers?.get('Core-UUID') }, 'a caller of another FreeSWITCH than the one at pbx.host: each FreeSWITCH asks nodes of its own (LIANDONG_FS_INTAKE_NODES); he goes on')
+        }
         const call = channel.headers === null ? null : readCall(channel.headers)
         if (call === null) return socket.connection.destroy('not a channel')
         logger.info({ callId: call.callId, recovered: call.recovered }, 'call connected')

@@ -47,6 +47,7 @@ t.test('kept true: at once, after the link was away, and until this node leaves'
         there = there?.map((one) => agents.find(({ extension }) => extension === one.extension) ?? one) ?? null
       },
     } as never,
+    directory: { byExtension: () => Promise.resolve(null), extensions: () => Promise.resolve([]) },
     monotonic: () => now, logger: { info: () => undefined, warn: (_fields, text) => { told.push(text) }, error: () => undefined },
   }, () => leaving)
   const settle = async (): Promise<string[]> => {

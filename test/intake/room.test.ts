@@ -97,6 +97,19 @@ t.test('an offer that comes to nothing: next operator in the same step, the firs
   t.match(play([[30, { type: 'phone.registered', extension: '1001', at: 30 }]], unreachable).of('offer'), [{ request: { operatorId: A } }], 'his phone is back: he is ready by himself')
 })
 
+t.test('a telephone that rings after it was told to ring no more is told again, whatever has become of the call', async (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const rings: RoomEvent = { type: 'leg.ringing', legId, callId: C1, operatorId: A, at: 21 }
+  const left = play([[20, { type: 'call.ended', callId: C1, cause: 'ORIGINATOR_CANCEL', at: 20 }]], offered)
+  t.match(left.of('end-leg'), [{ legId, cause: 'ORIGINATOR_CANCEL' }])
+  const again = play([[21, rings]], left.room)
+  t.match(again.of('end-leg'), [{ legId, cause: 'ORIGINATOR_CANCEL' }], 'FreeSWITCH had no channel for it yet')
+  const over = play([[22, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'ORIGINATOR_CANCEL', at: 22 }]], left.room)
+  t.match(play([[23, rings]], over.room).of('end-leg'), [{ legId }], 'nobody is offered there any more')
+  t.same(play([[21, rings]], offered).of('end-leg'), [], 'and never otherwise')
+})
+
 t.test('who fell to the native queue is not taken out of it by a renewal that came too late', async (t) => {
   t.same(play([[1, up], [10, arrive(C1)], [20, { type: 'call.fallback', callId: C1, at: 20 }]]).of('clear-switch'), [{ type: 'clear-switch', callId: C1 }])
 })

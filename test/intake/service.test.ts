@@ -45,7 +45,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
   const lost: string[] = []
   let tell: (event: SwitchEvent) => void = quiet
   const switchboard: Bench['switchboard'] = {
-    up: true, offer: quiet, transfer: () => Promise.resolve(false), endLeg: quiet, endCall: quiet, clearSwitch: quiet, takeBack: quiet, passOn: quiet, turn: quiet, reconcile: quiet, hold: quiet, mute: quiet, join: quiet, mode: quiet, take: quiet, requeue: quiet, redial: quiet,
+    up: true, core: null, offer: quiet, transfer: () => Promise.resolve(false), endLeg: quiet, endCall: quiet, clearSwitch: quiet, takeBack: quiet, passOn: quiet, turn: quiet, reconcile: quiet, hold: quiet, mute: quiet, join: quiet, mode: quiet, take: quiet, requeue: quiet, redial: quiet,
     nativeAgents: () => Promise.resolve([]), setNativeAgents: quiet,
     renewSwitch(ids) { renewed.push([...ids]) },
     onEvent(listener) { tell = listener },
@@ -53,7 +53,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
   const one: Bench = {
     renewed, saved, lost, switchboard, ahead: 0, later: 0, abandoned: 0, answers: 0, counted: 0, elsewhere: false, tell: (event) => { tell(event) },
     intake: makeIntake({
-      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve({ elsewhere: one.elsewhere, free: 0, seats: {} }) }, directory: { byExtension }, numbers: { numberOf: () => Promise.resolve(null) }, lines: () => [], flow: () => flow, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
+      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve({ elsewhere: one.elsewhere, free: 0, seats: {} }) }, directory: { byExtension, extensions: () => Promise.resolve([]) }, numbers: { numberOf: () => Promise.resolve(null) }, lines: () => [], flow: () => flow, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
       contexts: { lookUp },
       records: {
         saveCall(record) { saved.push(record); return Promise.resolve() },

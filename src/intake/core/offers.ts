@@ -48,6 +48,9 @@ export function startOffer(draft: Draft, call: Call, operator: Operator, env: En
 
 /** FreeSWITCH can make his telephone ring: whatever failed before is over. */
 export function offerRings(draft: Draft, call: Call, legId: string): void {
+  // The order to ring no more met no channel yet: FreeSWITCH makes it on another thread. It ends nothing that was lifted since.
+  const ended = call.offer?.legId === legId ? call.offer.cancelling !== null && call.offer.cancelling.sent !== null : call.ended !== null && call.answer?.legId !== legId
+  if (ended) draft.emit({ type: 'end-leg', legId, cause: 'ORIGINATOR_CANCEL' })
   if (call.offer?.legId !== legId || call.offer.ringing) return
   draft.obeyed()
   draft.patchCall(call, { offer: { ...call.offer, ringing: true }, futile: 0 })

@@ -5,7 +5,11 @@ import type { Line } from '../../flow/side-files.js'
 import type { HealthView, OperatorView, QueueView, ServerMessage } from '../../contracts/ws.js'
 
 /** Who sits at an extension: for calls that the native queue offered. */
-export interface OperatorDirectory { byExtension(extension: string): Promise<string | null> }
+export interface OperatorDirectory {
+  byExtension(extension: string): Promise<string | null>
+  /** Of all operators who may sign in. */
+  extensions(): Promise<readonly string[]>
+}
 
 export interface OperatorProfile {
   readonly operatorId: string
@@ -90,8 +94,9 @@ export type Standings = Readonly<Record<string, 'ready' | 'able' | 'away'>>
 /** What the nodes of one site tell one another. */
 export interface NodePresence {
   /**
-   * Says how many operators here can take calls, how many of them have nobody to be offered (`free`), and how each stands. → whether another node has any
-   * that can, how many are free there, and how the others' operators stand. Not on the call path.
+   * Says how many operators here can take calls, how many of them have nobody to be offered (`free`), how each stands, and which FreeSWITCH rings them
+   * (`core`; null: not known now). → whether another node of this FreeSWITCH has any that can, how many are free there, and how its operators stand;
+   * `apart`: another FreeSWITCH has somebody, by what was said within two beats. Not on the call path.
    */
-  beat(able: number, seats: Standings, free?: number): Promise<{ readonly elsewhere: boolean; readonly free: number; readonly seats: Standings }>
+  beat(able: number, seats: Standings, free?: number, core?: string | null): Promise<{ readonly elsewhere: boolean; readonly free: number; readonly seats: Standings; readonly apart?: boolean }>
 }

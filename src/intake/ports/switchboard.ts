@@ -105,8 +105,13 @@ export interface Switchboard {
    */
   onEvent(listener: (event: SwitchEvent) => void, believed: () => readonly string[]): void
   readonly up: boolean
-  /** Who is in the native queue, as FreeSWITCH has it; null: there is no such queue, or it was not understood. Rejects when the link falls. */
-  nativeAgents(): Promise<readonly NativeAgent[] | null>
+  /** Which FreeSWITCH it is, since its last start; null while it is not known. */
+  readonly core: string | null
+  /**
+   * Who is in the native queue, as FreeSWITCH has it; null: there is no such queue, or it was not understood. Rejects when the link falls.
+   * @param expected extensions that belong there: who is missing comes in, as one who is not signed in.
+   */
+  nativeAgents(expected: readonly string[]): Promise<readonly NativeAgent[] | null>
   setNativeAgents(agents: readonly NativeAgent[]): void
 }
 

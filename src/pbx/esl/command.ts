@@ -32,6 +32,13 @@ export type ApiCall =
   | { readonly api: 'callcenter_agents' | 'callcenter_tiers'; readonly queue: string }
   /** Which telephones the native queue may ring. */
   | { readonly api: 'callcenter_status'; readonly agent: string; readonly status: 'Available' | 'On Break' | 'Logged Out' }
+  /** One more telephone for it. FreeSWITCH keeps it in its own database: it is there after a restart. */
+  | { readonly api: 'callcenter_add'; readonly agent: string }
+  /** Where it rings; each telephone of the queue so long at most (sip/freeswitch/autoload_configs/callcenter.conf.xml). */
+  | { readonly api: 'callcenter_contact'; readonly agent: string; readonly dial: string }
+  /** It is left alone for so long after a call that it did not take, s. */
+  | { readonly api: 'callcenter_delay'; readonly agent: string; readonly of: 'reject' | 'busy' | 'no_answer'; readonly seconds: number }
+  | { readonly api: 'callcenter_join'; readonly queue: string; readonly agent: string }
   /** … and in which order: lower ones first. */
   | { readonly api: 'callcenter_level'; readonly queue: string; readonly agent: string; readonly level: number }
   /** Asks, and sets nothing. */
@@ -194,6 +201,10 @@ function apiText(call: ApiCall): string {
     case 'callcenter_agents': return `callcenter_config queue list agents ${need(QUEUE, 'queue', call.queue)}`
     case 'callcenter_tiers': return `callcenter_config queue list tiers ${need(QUEUE, 'queue', call.queue)}`
     case 'callcenter_status': return `callcenter_config agent set status ${need(QUEUE, 'agent', call.agent)} '${need(/^(?:Available|On Break|Logged Out)$/, 'status', call.status)}'`
+    case 'callcenter_add': return `callcenter_config agent add ${need(QUEUE, 'agent', call.agent)} callback`
+    case 'callcenter_contact': return `callcenter_config agent set contact ${need(QUEUE, 'agent', call.agent)} '[leg_timeout=10,media_timeout=20000]${need(DIAL, 'dial', call.dial)}'`
+    case 'callcenter_delay': return `callcenter_config agent set ${need(/^(?:reject|busy|no_answer)$/, 'of', call.of)}_delay_time ${need(QUEUE, 'agent', call.agent)} ${whole(call.seconds, 'seconds', 60)}`
+    case 'callcenter_join': return `callcenter_config tier add ${need(QUEUE, 'queue', call.queue)} ${need(QUEUE, 'agent', call.agent)} 1 1`
     case 'callcenter_level': return `callcenter_config tier set level ${need(QUEUE, 'queue', call.queue)} ${need(QUEUE, 'agent', call.agent)} ${whole(call.level, 'level', 9)}`
     case 'api_expansion': return 'fsctl api_expansion'
     case 'file_exists': return `file_exists ${need(PATH, 'path', call.path)}`

@@ -30,6 +30,8 @@ export interface LinkHandlers {
 
 export interface EslLink {
   readonly up: boolean
+  /** Core-UUID of the FreeSWITCH at the other end, another one after each of its starts; null while the link is down. */
+  readonly core: string | null
   readonly reconnects: number
   request(command: Command, deadline?: number): Promise<Reply>
   api(call: ApiCall, deadline?: number): Promise<Reply>
@@ -156,6 +158,7 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
   dial()
   return {
     get up() { return up },
+    get core() { return up ? coreUuid : null },
     get reconnects() { return reconnects },
     request,
     api: (call, deadline) => request({ verb: 'api', call }, deadline),

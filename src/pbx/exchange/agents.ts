@@ -4,6 +4,8 @@ import type { Pbx } from './pbx.js'
 /** A row of mod_callcenter's table `agents`, with its place in the one queue there is. */
 export interface Agent {
   readonly name: string
+  /** The extension that it rings: its name, unless its contact says otherwise. */
+  phone: string
   status: string
   state: 'Waiting' | 'Receiving' | 'In a queue call'
   level: number
@@ -24,7 +26,7 @@ export interface Agents {
   track(name: string): () => void
   /** `callcenter_config …` */
   config(words: readonly string[]): string
-  /** mod_callcenter is loaded anew: everybody as configured. */
+  /** mod_callcenter is loaded anew: everybody as configured, and who was added as he was. */
   load(): void
 }
 
@@ -34,21 +36,43 @@ const QUEUES = 'name|strategy|moh_sound|time_base_score|tier_rules_apply|tier_ru
 
 /** Stand-in for the agents of mod_callcenter and for what `callcenter_config` says of them. */
 export function makeAgents(pbx: Pick<Pbx, 'sounds' | 'phones'>): Agents {
-  const fresh = (): Agent[] => DESKS.map((name) => ({ name, status: 'Available', state: 'Waiting', level: 1, external: 0, lastBridgeEnd: 0, readyAt: 0, cancel: null }))
+  const agent = (name: string, status: string): Agent => ({ name, phone: name, status, state: 'Waiting', level: 1, external: 0, lastBridgeEnd: 0, readyAt: 0, cancel: null })
+  const fresh = (): Agent[] => DESKS.map((name) => agent(name, 'Available'))
   let all = fresh()
+  /** Whoever is not in the queue yet. */
+  const outside = new Set<string>()
   const find = (name = ''): Agent | undefined => all.find((agent) => agent.name === name)
   // `list_result_callback` names the columns with the first row; without rows there is nothing but the end.
   const list = (head: string, rows: readonly (readonly (string | number)[])[]): string => `${rows.length === 0 ? '' : `${[head, ...rows.map((row) => row.join('|'))].join('\n')}\n`}+OK\n`
-  const agentRow = ({ name, status, state, lastBridgeEnd, external }: Agent): (string | number)[] => [name, 'single_box', '', 'callback', `[leg_timeout=10,media_timeout=20000]sofia/operators/${name}%liandong`, status, state, 0, 0, 3, 3, 3, 0, lastBridgeEnd, 0, 0, 0, 0, 0, 0, external]
+  const agentRow = ({ name, phone, status, state, lastBridgeEnd, external }: Agent): (string | number)[] => [name, 'single_box', '', 'callback', `[leg_timeout=10,media_timeout=20000]sofia/operators/${phone}%liandong`, status, state, 0, 0, 3, 3, 3, 0, lastBridgeEnd, 0, 0, 0, 0, 0, 0, external]
 
   function set(key = '', name = '', value = ''): string {
     const agent = find(name)
     if (agent === undefined) return '-ERR Agent not found!\n'
+    if (key === 'contact') {
+      agent.phone = /([0-9]+)%/.exec(value)?.[1] ?? name
+      return '+OK\n'
+    }
+    if (/^(?:reject|busy|no_answer)_delay_time$/.test(key)) return '+OK\n'
     if (key !== 'status') return '-ERR Invalid Agent Update KEY!\n'
     if (!STATUSES.has(value)) return '-ERR Invalid Agent Status!\n'
     agent.status = value
     if (value !== 'Available') agent.cancel?.()
     return '+OK\n'
+  }
+
+  function add(name = '', type = ''): string {
+    if (type !== 'callback') return '-ERR Agent type invalid!\n'
+    if (find(name) !== undefined) return '-ERR Agent already exist!\n'
+    all.push(agent(name, 'Logged Out'))
+    outside.add(name)
+    return '+OK\n'
+  }
+
+  function join(queue = '', name = ''): string {
+    if (queue !== 'native') return '-ERR Queue not found!\n'
+    if (find(name) === undefined) return '-ERR Agent not found!\n'
+    return outside.delete(name) ? '+OK\n' : '-ERR Tier already exist!\n'
   }
 
   function setTier(key = '', queue = '', name = '', value = ''): string {
@@ -61,7 +85,7 @@ export function makeAgents(pbx: Pick<Pbx, 'sounds' | 'phones'>): Agents {
 
   return {
     next() {
-      const free = all.filter(({ name, status, state, external, readyAt }) => status === 'Available' && state === 'Waiting' && external === 0 && readyAt <= Date.now() && pbx.phones.behaviour(name) !== 'unregistered')
+      const free = all.filter(({ name, phone, status, state, external, readyAt }) => !outside.has(name) && status === 'Available' && state === 'Waiting' && external === 0 && readyAt <= Date.now() && pbx.phones.behaviour(phone) !== 'unregistered')
       return free.reduce<Agent | null>((first, agent) => (first === null || agent.level < first.level || (agent.level === first.level && agent.lastBridgeEnd < first.lastBridgeEnd) ? agent : first), null)
     },
     track(name) {
@@ -72,17 +96,20 @@ export function makeAgents(pbx: Pick<Pbx, 'sounds' | 'phones'>): Agents {
     },
     config([section, action, ...words]) {
       if (section === 'agent' && action === 'set') return set(...words)
+      if (section === 'agent' && action === 'add') return add(...words)
+      if (section === 'tier' && action === 'add') return join(...words)
       if (section === 'tier' && action === 'set') return setTier(...words)
       if (section !== 'queue' || action !== 'list') return '-ERR Invalid!\n'
       const [what, queue] = words
-      const mine = queue === 'native' ? all : []
+      const mine = queue === 'native' ? all.filter(({ name }) => !outside.has(name)) : []
       if (what === undefined) return list(QUEUES, [['native', 'longest-idle-agent', pbx.sounds.hold, 'system', 'false', 0, 'false', 'true', 60, 'false', 0, 0, 5, '', 0, 0, 0, 'true', 'On Break']])
       if (what === 'agents') return list(AGENTS, mine.map(agentRow))
       return what === 'tiers' ? list('queue|agent|state|level|position', mine.map(({ name, level }) => ['native', name, 'Ready', level, 1])) : '-ERR Invalid!\n'
     },
     load() {
       for (const { cancel } of all) cancel?.()
-      all = fresh()
+      // Who was added is in its database (`-db`), and the configuration says nothing of him.
+      all = [...fresh(), ...all.filter(({ name }) => !DESKS.includes(name)).map(({ name, phone, status, level }) => ({ ...agent(name, status), phone, level }))]
     },
   }
 }

@@ -45,7 +45,7 @@ export function makeNativeQueue(pbx: Pbx): Pbx['nativeQueue'] {
 
   /** Null: he did not come. */
   async function ring(channel: Channel, agent: Agent): Promise<Break | null> {
-    const { name } = agent
+    const { name, phone } = agent
     pbx.report(channel, 'hears', sounds.hold)
     const uuid = pbx.newId()
     const cuts: Break[] = []
@@ -53,7 +53,7 @@ export function makeNativeQueue(pbx: Pbx): Pbx['nativeQueue'] {
     channel.cut = (why) => { cuts.push(why); cancel() }
     agent.state = 'Receiving'
     agent.cancel = cancel
-    const outcome = await pbx.legs.call(name, new Map([['origination_uuid', uuid], ['cc_agent', name]]), 10_000)
+    const outcome = await pbx.legs.call(phone, new Map([['origination_uuid', uuid], ['cc_agent', name]]), 10_000)
     channel.cut = agent.cancel = null
     agent.state = 'Waiting'
     const [cut] = cuts

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import type { EslEvent } from '../../../src/pbx/esl/codec.js'
 import type { ApiCall } from '../../../src/pbx/esl/command.js'
-import { agentCommands, callcenterRows, nativeAgentsOf } from '../../../src/pbx/native-queue.js'
+import { addCommands, agentCommands, callcenterRows, nativeAgentsOf } from '../../../src/pbx/native-queue.js'
 import type { NativeAgent } from '../../../src/intake/ports.js'
 import { until } from '../../helpers/database.js'
 
@@ -94,6 +94,23 @@ export async function agents(t: Test, { api, event, heard, arrive, offer, kill, 
     await set(t, ...shipped)
   })
 
+  await t.test('… and a telephone that was added to it, like those of the configuration', async (t) => {
+    await set(t, ...shipped.map((agent): NativeAgent => ({ ...agent, status: 'On Break' })))
+    // Named otherwise, it rings the telephone that answers.
+    const added = addCommands(QUEUE, ['2001'], () => 'sofia/operators/1001%liandong')
+    for (const call of added) t.equal(await api(call), '+OK\n', JSON.stringify(call))
+    t.same(await read(), [...shipped.map((agent) => ({ ...agent, status: 'On Break' })), { extension: '2001', status: 'Logged Out', level: 1 }])
+    const [again, , , , , join] = added
+    if (again === undefined || join === undefined) return t.fail('six commands')
+    t.same([await api(again), await api(join)], ['-ERR Agent already exist!\n', '-ERR Tier already exist!\n'], 'as another node finds it')
+    const callId = await waiting('13900000125')
+    await set(t, { extension: '2001', status: 'Available', level: 2 })
+    t.equal((await event('CUSTOM', { 'CC-Action': 'bridge-agent-start', 'CC-Member-Session-UUID': callId })).get('CC-Agent'), '2001')
+    await kill(callId)
+    await gone(callId)
+    await set(t, { extension: '2001', status: 'Logged Out', level: 1 }, ...shipped)
+  })
+
   await t.test('… and a leg that came to nothing leaves nobody marked', async (t) => {
     await set(t, ...shipped)
     const { callId } = await arrive('13900000124')
@@ -109,6 +126,6 @@ export async function agents(t: Test, { api, event, heard, arrive, offer, kill, 
     for (const extension of ['1002', '1003', '1004', '1005']) await until(`${extension} to be free`, async () => await legsOf(extension) === '0')
     await kill(callId)
     await gone(callId)
-    t.same(await read(), shipped)
+    t.same((await read()).filter(({ extension }) => extension !== '2001'), shipped)
   })
 }

@@ -4,7 +4,7 @@ import { freePort } from '../harness/ports.js'
 import { conformance } from './suite.js'
 
 t.setTimeout(400_000)
-t.test('the practice exchange', { timeout: 240_000 }, (t) => conformance(t, async (t) => {
+t.test('the practice exchange', { timeout: 360_000 }, (t) => conformance(t, async (t) => {
   const [outboundPort, secondPort] = [await freePort(), await freePort()]
   const exchange = await startExchange({ password: 'practice', outbound: `127.0.0.1:${outboundPort}|127.0.0.1:${secondPort}`, serves: (number) => ['110', '12345'].includes(number), yields: (number) => number === '12345' })
   t.teardown(() => exchange.close())

@@ -202,6 +202,13 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     t.equal(sessions.length, known)
   })
 
+  await t.test('a caller’s socket says which FreeSWITCH has him', async (t) => {
+    const { callId, session } = await arrive('13900000118')
+    has(t, session.channel.headers, { 'Core-UUID': (await watch.api({ api: 'global_getvar', name: 'core_uuid' })).trim() }, 'connect')
+    await kill(callId)
+    await gone(callId)
+  })
+
   await t.test('keys', async (t) => {
     const { session, callId, said } = await arrive('13900000102', { keys: '5' })
     const gathered = await perform(session, callId, 'play_and_get_digits', `1 1 1 5000 none ${prompt('topics')} silence_stream://10 liandong_digits [0-9*#]* 2000`)

@@ -160,6 +160,15 @@ const PLACES = {
   'callcenter_tiers: queue': { make: (queue) => api({ api: 'callcenter_tiers', queue }), find: word('callcenter_config', 3, 4), text: around('native', 'native@default'), accepts: ['native@default'] },
   'callcenter_status: agent': { make: (agent) => api({ api: 'callcenter_status', agent, status: 'On Break' }), find: word('callcenter_config', 3, 5), text: around('1001', "1001 'x"), accepts: ['1001'] },
   'callcenter_status: status': { make: (status) => api({ api: 'callcenter_status', agent: '1001', status: status as 'Available' }), find: word('callcenter_config', 4, 5), text: around('On Break', "On Break' x", 'Available (On Demand)'), accepts: ['Available', 'On Break', 'Logged Out'] },
+  'callcenter_add: agent': { make: (agent) => api({ api: 'callcenter_add', agent }), find: word('callcenter_config', 2, 4), text: around('1013', "1013 'x"), accepts: ['1013'] },
+  'callcenter_contact: agent': { make: (agent) => api({ api: 'callcenter_contact', agent, dial: 'sofia/operators/1013%liandong' }), find: word('callcenter_config', 3, 5), text: around('1013'), accepts: ['1013'] },
+  'callcenter_contact: dial': {
+    make: (dial) => api({ api: 'callcenter_contact', agent: '1013', dial }), find: (packet) => /^\[leg_timeout=10,media_timeout=20000\](.*)$/.exec(word('callcenter_config', 4, 5)(packet) ?? '')?.[1],
+    text: around('sofia/operators/1013%liandong', "x' y"), accepts: ['sofia/operators/1013%liandong'],
+  },
+  'callcenter_delay: agent': { make: (agent) => api({ api: 'callcenter_delay', agent, of: 'busy', seconds: 3 }), find: word('callcenter_config', 3, 5), text: around('1013'), accepts: ['1013'] },
+  'callcenter_join: queue': { make: (queue) => api({ api: 'callcenter_join', queue, agent: '1013' }), find: word('callcenter_config', 2, 6), text: around('native', 'native@default'), accepts: ['native@default'] },
+  'callcenter_join: agent': { make: (agent) => api({ api: 'callcenter_join', queue: 'native', agent }), find: word('callcenter_config', 3, 6), text: around('1013'), accepts: ['1013'] },
   'callcenter_level: queue': { make: (queue) => api({ api: 'callcenter_level', queue, agent: '1001', level: 2 }), find: word('callcenter_config', 3, 6), text: around('native', 'native@default'), accepts: ['native@default'] },
   'callcenter_level: agent': { make: (agent) => api({ api: 'callcenter_level', queue: 'native', agent, level: 2 }), find: word('callcenter_config', 4, 6), text: around('1001'), accepts: ['1001'] },
   // mod_commands.c `file_exists_function` takes the rest of the line as it is.

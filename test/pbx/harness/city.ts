@@ -28,6 +28,8 @@ export type NodeName = (typeof NODES)[number]
 
 export interface City {
   readonly freeswitch: FreeSwitch
+  /** Node b's own, where there are two. Both ask the nodes in their order, a first. */
+  readonly second: FreeSwitch | null
   readonly sipp: Sipp
   readonly store: Store
   readonly witness: ReturnType<typeof observe>
@@ -40,7 +42,7 @@ export interface City {
   startNode(name?: NodeName): Promise<Node>
   /** Desks of the first operators, or of these extensions: signed in and ready. */
   desks(count: number): Promise<DeskBot[]>
-  desksOf(extensions: readonly string[]): Promise<DeskBot[]>
+  desksOf(extensions: readonly string[], at?: NodeName): Promise<DeskBot[]>
   tickets(): Promise<readonly { id: string; number: string; caller_number: string; operator_id: string | null; call_back: boolean; opened_at: Date }[]>
   stop(): Promise<void>
 }
@@ -49,7 +51,7 @@ export interface City {
  * FreeSWITCH as shipped, PostgreSQL, `liandong start` as processes of their own, and operators 1001… who can log in. A desk that loses its node
  * comes back at one that lives.
  */
-export async function openCity(things: RealThings, options: { readonly operators?: number; readonly environment?: Readonly<Record<string, string>>; readonly freeswitch?: Readonly<Record<string, string>>; /** Another configuration of FreeSWITCH than the one that we ship. */ readonly configuration?: string; /** `LIANDONG_PBX_PHONES` of both. */ readonly phones?: (home: string) => string } = {}): Promise<City> {
+export async function openCity(things: RealThings, options: { readonly operators?: number; /** Two FreeSWITCH, node b at the second. */ readonly two?: true; readonly environment?: Readonly<Record<string, string>>; readonly freeswitch?: Readonly<Record<string, string>>; /** Another configuration of FreeSWITCH than the one that we ship. */ readonly configuration?: string; /** `LIANDONG_PBX_PHONES` of both. */ readonly phones?: (home: string) => string } = {}): Promise<City> {
   const home = temporaryHome()
   const store = await openTestStore(home.path)
   const password = randomBytes(9).toString('base64url')
@@ -59,6 +61,8 @@ export async function openCity(things: RealThings, options: { readonly operators
   const ports = { a: { intake: await freePort(), http: await freePort() }, b: { intake: await freePort(), http: await freePort() } }
   const phones: Record<string, string> = options.phones === undefined ? {} : { LIANDONG_PBX_PHONES: options.phones(home.path) }
   const freeswitch = await startFreeSwitch(things.freeswitch, { intake: NODES.map((name) => ports[name].intake), environment: { ...phones, ...options.freeswitch }, ...(options.configuration === undefined ? {} : { configuration: options.configuration }) })
+  const second = options.two === true ? await startFreeSwitch(things.freeswitch, { intake: NODES.map((name) => ports[name].intake), environment: { ...phones, ...options.freeswitch } }) : null
+  const switchOf = (name: NodeName): FreeSwitch => (name === 'b' ? second : null) ?? freeswitch
   const sipp = makeSipp(things.sipp, freeswitch)
   const witness = observe(freeswitch)
   await until('the witness link', () => witness.link.up)
@@ -77,8 +81,8 @@ export async function openCity(things: RealThings, options: { readonly operators
       env: {
         ...process.env, NODE_ENV: 'test',
         LIANDONG_HOME: join(home.path, name), LIANDONG_NODE_NAME: `node-${name}`, LIANDONG_DATABASE_URL: store.server?.url ?? '', LIANDONG_LOG_LEVEL: 'info',
-        LIANDONG_HTTP_PORT: String(ports[name].http), LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PORT: String(freeswitch.eslPort), LIANDONG_PBX_PASSWORD: freeswitch.password,
-        LIANDONG_PBX_LISTEN_PORT: String(ports[name].intake), LIANDONG_PBX_CDR_DIRECTORY: freeswitch.cdrDirectory, LIANDONG_INTAKE_WRAP_UP: '0', ...phones, ...options.environment,
+        LIANDONG_HTTP_PORT: String(ports[name].http), LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PORT: String(switchOf(name).eslPort), LIANDONG_PBX_PASSWORD: switchOf(name).password,
+        LIANDONG_PBX_LISTEN_PORT: String(ports[name].intake), LIANDONG_PBX_CDR_DIRECTORY: switchOf(name).cdrDirectory, LIANDONG_INTAKE_WRAP_UP: '0', ...phones, ...options.environment,
       },
     })
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => { output = (output + data.toString()).slice(-2_000_000) })
@@ -95,17 +99,17 @@ export async function openCity(things: RealThings, options: { readonly operators
     return mine
   }
 
-  async function desksOf(wanted: readonly string[]): Promise<DeskBot[]> {
+  async function desksOf(wanted: readonly string[], at?: NodeName): Promise<DeskBot[]> {
     const opened: DeskBot[] = []
     // One after another: a whole room's passwords at once take all cores, and PostgreSQL's answers with them.
-    for (const extension of wanted) opened.push(await openDesk(liveUrl, `op${extension}`, password))
+    for (const extension of wanted) opened.push(await openDesk(at === undefined ? liveUrl : () => urlOf(at), `op${extension}`, password))
     bots.push(...opened)
     await until('all operators to be ready', () => opened.every(({ me }) => me?.presence === 'ready'))
     return opened
   }
 
   return {
-    freeswitch, sipp, store, witness, operators: extensions, password, startNode, intakePorts: { a: ports.a.intake, b: ports.b.intake },
+    freeswitch, second, sipp, store, witness, operators: extensions, password, startNode, intakePorts: { a: ports.a.intake, b: ports.b.intake },
     node(name = 'a') {
       const node = nodes.get(name)
       if (node === undefined) throw new Error(`node ${name} was not started`)
@@ -128,6 +132,7 @@ export async function openCity(things: RealThings, options: { readonly operators
         await node.ended
       }
       await freeswitch.stop()
+      await second?.stop()
       await store.close()
       home.remove()
     },

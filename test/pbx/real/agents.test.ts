@@ -28,9 +28,12 @@ t.test('the native queue’s agents follow the operators, Liandong dead or alive
   await becomes('1002', 'On Break')
   await becomes('1001', 'Available')
 
+  /** A node has welcomed both desks, so many times by now. */
+  const welcomes = (): readonly number[] => [first, second].map(({ messages }) => messages.filter(({ type }) => type === 'welcome').length)
   const ours = await city.sipp.call({ number: '13900000051' })
   await until('the talk', () => first.call?.state === 'talking')
   t.equal((await agent('1001'))['external_calls_count'], '1', 'FreeSWITCH itself knows that he talks')
+  const [once = 0, twice = 0] = welcomes()
   city.node().kill('SIGKILL')
   await city.node().ended
   const native = await city.sipp.call({ number: '13900000052' })
@@ -44,7 +47,7 @@ t.test('the native queue’s agents follow the operators, Liandong dead or alive
 
   await city.startNode()
   t.equal(await native.ended, 0)
-  await until('the desks to be back', () => first.me?.presence === 'ready' && second.me?.presence === 'break')
+  await until('the desks to be back', () => { const [now = 0, and = 0] = welcomes(); return now > once && and > twice && first.me?.presence === 'ready' && second.me?.presence === 'break' })
   ask(second, { type: 'presence', ready: true })
   await becomes('1002', 'Available')
   ask(first, { type: 'presence', ready: false })
@@ -57,4 +60,23 @@ t.test('the native queue’s agents follow the operators, Liandong dead or alive
   t.equal(legsTo('1002').length, 1)
   t.equal(legsTo('1001').length, 2)
   for (const extension of ['1001', '1002']) await until(`${extension} to be free`, async () => (await agent(extension))['external_calls_count'] === '0')
+})
+
+t.test('an operator whose telephone is none of the configuration’s is in the native queue, and stays there when FreeSWITCH starts again and no node is there', { skip: 'skip' in things ? things.skip : false, timeout: 120_000 }, async (t) => {
+  if ('skip' in things) throw new Error(things.skip)
+  const city = await openCity(things, { operators: 13 })
+  t.teardown(() => city.stop())
+  await city.startNode()
+  const agent = async (name: string): Promise<Readonly<Record<string, string>> | undefined> => callcenterRows((await city.witness.link.api({ api: 'callcenter_agents', queue: 'native' })).text)?.find((row) => row['name'] === name)
+  await until('him to be there, though he has never signed in', async () => await agent('1013'))
+  await city.desksOf(['1013'])
+  const there = { status: 'Available', contact: '[leg_timeout=10,media_timeout=20000]sofia/operators/1013%liandong', max_no_answer: '0', wrap_up_time: '0', reject_delay_time: '3', busy_delay_time: '3', no_answer_delay_time: '3' }
+  await until('him to be rung', async () => (await agent('1013'))?.['status'] === 'Available')
+  t.match(await agent('1013'), there)
+  city.node().kill('SIGKILL')
+  await city.node().ended
+  city.freeswitch.kill('SIGKILL')
+  await city.freeswitch.restart()
+  await until('the witness to be back', () => city.witness.link.up)
+  t.match(await agent('1013'), there, 'after both have died')
 })

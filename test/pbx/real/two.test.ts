@@ -1,0 +1,90 @@
+import t, { type Test } from 'tap'
+import { until } from '../../helpers/database.js'
+import { findDrachtio, startRealDrachtio } from '../../helpers/drachtio.js'
+import { openCity } from '../harness/city.js'
+import { startEdgeProcess } from '../harness/edge.js'
+import { findRealThings, observe, type Seen } from '../harness/freeswitch.js'
+import { makeSipp } from '../harness/sipp.js'
+
+t.setTimeout(400_000)
+const things = findRealThings()
+const drachtio = findDrachtio()
+const skip = 'skip' in things ? things.skip : 'skip' in drachtio ? drachtio.skip : false
+const SECRET = 'a0Secret0between0the0two'
+
+t.test('two FreeSWITCH, a node each, one edge: everybody reaches a telephone, whichever of them dies', { skip, timeout: 300_000 }, async (t) => {
+  if ('skip' in things || 'skip' in drachtio) return
+  const city = await openCity(things, { operators: 4, two: true, freeswitch: { LIANDONG_FS_EDGE_SECRET: SECRET } })
+  const { second } = city
+  if (second === null) throw new Error('one FreeSWITCH')
+  await city.startNode('a')
+  await city.startNode('b')
+  const trunk = await startRealDrachtio(drachtio.path)
+  const edge = await startEdgeProcess(trunk, SECRET, [city.freeswitch.citizensPort, second.citizensPort])
+  const callers = makeSipp(things.sipp, { ...city.freeswitch, citizensPort: trunk.sipPort })
+  const phonesOfB = makeSipp(things.sipp, second)
+  const [here, there] = [city.witness, observe(second)]
+  t.teardown(async () => {
+    if (!t.passing()) t.comment(city.node('a').output().slice(-3_000), city.node('b').output().slice(-3_000), edge.output().slice(-2_000))
+    there.close()
+    await callers.stop()
+    await phonesOfB.stop()
+    await edge.stop()
+    await trunk.stop()
+    await city.stop()
+  })
+  await city.desksOf(['1001', '1002'], 'a')
+  await city.desksOf(['1003', '1004'], 'b')
+  await city.sipp.phones(['1001', '1002'], { ring: 300, talk: 1_500 })
+  await phonesOfB.phones(['1003', '1004'], { ring: 300, talk: 1_500 })
+
+  let serial = 0
+  const seen = (number: string): readonly Seen[] => [...here.citizens(), ...there.citizens()].filter((channel) => channel.number === number)
+  const legs = (): number => [...here.channels.values(), ...there.channels.values()].filter(({ direction }) => direction === 'outbound').length
+  /** One caller after another. → how many of them were at the first FreeSWITCH. */
+  async function call(t: Test, count: number, what: string): Promise<number> {
+    let first = 0
+    for (let n = 0; n < count; n += 1) {
+      const number = `1390000${1_000 + (serial += 37)}`
+      await callers.call({ number, patience: 20_000, routed: true })
+      const channel = await until(`${what}: ${number} to reach a telephone`, () => seen(number).find(({ bridgedAt }) => bridgedAt !== undefined), 15_000)
+      t.ok((channel.bridgedAt ?? Infinity) - channel.createdAt < 5_000, `${what}: after ${(channel.bridgedAt ?? NaN) - channel.createdAt} ms`)
+      if (here.citizens().includes(channel)) first += 1
+      await until('his end', () => seen(number).every(({ endedAt }) => endedAt !== undefined), 15_000)
+    }
+    return first
+  }
+  const health = async (): Promise<readonly string[]> => ((await fetch(`${edge.url}/health`).then((response) => response.json())) as { targets: { health: string }[] }).targets.map((target) => target.health)
+
+  await t.test('both staffed; the callers of each are its own node’s', async (t) => {
+    let [first, all] = [await call(t, 8, 'both'), 8]
+    // The edge goes by chance.
+    for (; (first === 0 || first === all) && all < 40; all += 1) first += await call(t, 1, 'both')
+    t.ok(first > 0 && first < all, `${first} of ${all} at the first`)
+    t.equal(legs(), all, 'nobody was rung in vain')
+    await until('their tickets', async () => (await city.tickets()).length >= all)
+    t.same((await city.tickets()).map(({ call_back: callBack }) => callBack), Array<boolean>(all).fill(false))
+    t.match(city.node('a').output(), /a caller of another FreeSWITCH/, 'they came to the wrong node first, and it says so')
+  })
+
+  await t.test('a node dies', async (t) => {
+    city.node('a').kill('SIGKILL')
+    await city.node('a').ended
+    await call(t, 4, 'without node a')
+    await city.startNode('a')
+  })
+
+  await t.test('a FreeSWITCH dies', async (t) => {
+    second.kill('SIGKILL')
+    t.equal(await call(t, 3, 'without the second FreeSWITCH'), 3)
+    await second.restart()
+    await phonesOfB.phones(['1003', '1004'], { ring: 300, talk: 1_500 })
+    await until('the edge to use it again', async () => (await health()).every((one) => one === 'up'), 30_000)
+  })
+
+  await t.test('the edge dies', async (t) => {
+    await edge.kill()
+    await edge.start()
+    await call(t, 2, 'after the edge')
+  })
+})
