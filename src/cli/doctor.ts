@@ -40,10 +40,6 @@ async function examine(config: Config): Promise<readonly Check[]> {
   return [checkHome(config.home), ...checkRecordingRoom(config), checkHttp(config), ...flows.checks, ...database.checks, ...clock, ...await pbxOf(config, flows, database.extensions)]
 }
 
-/** What a node says at its start: whatever of the PBX is not as it should be. Flow files are not looked at: that takes its time, and calls come already. */
-export const examinePbx = async (config: Config): Promise<readonly Check[]> =>
-  (config['pbx.kind'] === 'practice' ? [] : (await pbxOf(config, { checks: [], prompts: [], lines: 0 }, [])).filter(({ verdict }) => verdict !== 'ok'))
-
 /** The journal of records that wait for PostgreSQL is here: without it a call's record could be lost. */
 function checkHome(home: string): Check {
   try {

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Logger } from 'pino'
 import { closeWith } from './stop.js'
 import type { Command } from './command.js'
 import { parseOptions } from './options.js'
-import { loadConfig, type Config } from '../config.js'
+import { loadConfig } from '../config.js'
 import { makeLogger } from '../logger.js'
 import { ensureDesk } from './desk-build.js'
-import { examinePbx } from './doctor.js'
 
 const USAGE = `用法 / Usage:
   liandong start [--no-desk]
@@ -21,11 +19,6 @@ const PATIENCE = 3_000
 async function reached(up: () => boolean): Promise<boolean> {
   for (const until = Date.now() + PATIENCE; !up() && Date.now() < until;) await sleep(50)
   return up()
-}
-
-/** What `liandong doctor` would say of the PBX: an image of an old FreeSWITCH, say, without a module or the allow-list. Nobody waits for it. */
-async function tellOfPbx(config: Config, logger: Logger): Promise<void> {
-  for (const { id, verdict, found, remedy } of await examinePbx(config)) logger[verdict === 'bad' ? 'error' : 'warn']({ check: id, remedy: remedy?.en }, `${found.zh} / ${found.en}`)
 }
 
 /** `liandong start`: the server, and in practice mode everything it needs. */
@@ -45,9 +38,8 @@ export const startCommand: Command = {
     if (values['no-desk'] !== true) await ensureDesk(progress)
     const liandong = await startLiandong(config, logger, progress)
     progress('就绪', 'ready')
-    if (config['pbx.kind'] === 'freeswitch' && config['node.kind'] !== 'county') {
-      if (await reached(() => liandong.intake.desk.healthView().pbx === 'up')) void tellOfPbx(config, logger)
-      else progress(`还没有连上交换机 ${config['pbx.host']}:${config['pbx.port']}，会一直重试；查原因请运行 npx liandong doctor`, `the PBX at ${config['pbx.host']}:${config['pbx.port']} is not reached yet and will be tried again; npx liandong doctor says why`)
+    if (config['pbx.kind'] === 'freeswitch' && config['node.kind'] !== 'county' && !(await reached(() => liandong.intake.desk.healthView().pbx === 'up'))) {
+      progress(`还没有连上交换机 ${config['pbx.host']}:${config['pbx.port']}，会一直重试；查原因请运行 npx liandong doctor`, `the PBX at ${config['pbx.host']}:${config['pbx.port']} is not reached yet and will be tried again; npx liandong doctor says why`)
     }
     stdout.write(`\n  联动 Liandong\n  网页 / desk     ${liandong.url}\n  接口 / API      ${liandong.url}/docs\n`)
     if (liandong.logins.length > 0) {
