@@ -111,12 +111,11 @@ async function make({ directory, languages, names, all, io: { stdout, stderr } }
   for (const shelf of SHELVES.filter(({ language }) => languages.includes(language))) {
     const { language, prefix, folder } = shelf
     const where = join(directory, 'prompts', folder)
-    const { files, tapes, texts, problems, whole } = await readListing(where, join(shown, folder), shelf)
+    const { files, texts, problems, whole } = await readListing(where, join(shown, folder), shelf)
     const serious = seriousOf(problems)
     printProblems(serious, stderr)
     broken ||= serious.length > 0
     if (!whole) continue
-    const listed = new Map(tapes)
     for (const [name, parts] of texts) {
       known.add(`${prefix}${name}`)
       if (names.length > 0 && !names.includes(`${prefix}${name}`)) continue
@@ -127,7 +126,13 @@ async function make({ directory, languages, names, all, io: { stdout, stderr } }
         stdout.write(leftAlone(`${language}/${prefix}${files.get(name) ?? name}`, `${prefix}${name}`, shelf, directory))
       }
       if (state !== 'due') continue
-      const { file, seconds } = await keep(where, listed, name, speak(parts, marginOf(shelf)), { text, maker: 'liandong prompts make, espeak-ng' })
+      const kept = await keep(where, shelf, name, speak(parts, marginOf(shelf)), { text, maker: 'liandong prompts make, espeak-ng' }, all ? undefined : files.get(name) ?? null)
+      if (kept === null) {
+        broken = true
+        stderr.write(`${language}/${prefix}${name}：tapes.yaml 刚被改动，未写入；请再运行一次。/ tapes.yaml has just been changed; nothing written: run it once more.\n`)
+        continue
+      }
+      const { file, seconds } = kept
       spoken += 1
       stdout.write(`${language}/${prefix}${file} ${seconds} s\n`)
     }
@@ -177,7 +182,7 @@ async function importTape({ directory, languages, names, io: { stdout, stderr } 
   if (language === undefined || shelf === undefined) return EXIT.usage
   const name = asked.slice(shelf.prefix.length)
   const where = join(directory, 'prompts', shelf.folder)
-  const { tapes, texts, problems, whole } = await readListing(where, join(shownPath(directory), 'prompts', shelf.folder), shelf)
+  const { texts, problems, whole } = await readListing(where, join(shownPath(directory), 'prompts', shelf.folder), shelf)
   if (!whole) {
     printProblems(seriousOf(problems), stderr)
     return EXIT.problems
@@ -212,7 +217,12 @@ async function importTape({ directory, languages, names, io: { stdout, stderr } 
       : `${path} 录得太响而削波（${clipped} 处），调低也补不回来，请重新录制。/ ${path} is clipped in ${clipped} place(s): no level mends that, record it again.\n`)
     return EXIT.problems
   }
-  const { file, seconds } = await keep(where, new Map(tapes), name, levelled(samples, marginOf(shelf)), { text: speechText(text), maker: `liandong prompts import, ${basename(given)}` })
+  const kept = await keep(where, shelf, name, levelled(samples, marginOf(shelf)), { text: speechText(text), maker: `liandong prompts import, ${basename(given)}` })
+  if (kept === null) {
+    stderr.write('tapes.yaml 刚被改坏，未写入。/ tapes.yaml has just been broken; nothing written.\n')
+    return EXIT.problems
+  }
+  const { file, seconds } = kept
   stdout.write(`${language}/${shelf.prefix}${file} ${seconds} s  “${speechText(text)}”\n请听一遍，确认念的就是这段文字。/ Listen once: it must say just that.\n`)
   // What was laid beside the tapes by hand has been taken over.
   if (resolve(given) === resolve(where, `${name}.wav`)) await unlink(given)
@@ -224,11 +234,17 @@ const measureSamples = (samples: Int16Array) => {
   return tape === null ? null : measureTape(tape)
 }
 
-/** Writes a tape under the name of its content and adds it to those `listed`; the one before stays for calls that are hearing it, until `prune`. */
-async function keep(where: string, listed: Map<string, string>, name: string, samples: Int16Array, info: { readonly text: string; readonly maker: string }): Promise<{ file: string; seconds: string }> {
+/**
+ * Writes a tape under the name of its content and adds it to those that are listed by now; the one before stays for calls that are hearing it, until `prune`.
+ * → null: the list cannot be read any more, or somebody listed another tape than `over` (null: none; absent: whichever it is) meanwhile, and nothing is changed.
+ */
+async function keep(where: string, shelf: Shelf, name: string, samples: Int16Array, info: { readonly text: string; readonly maker: string }, over?: string | null): Promise<{ file: string; seconds: string } | null> {
   const bytes = writeWav(samples, info)
   const tape = readTape(bytes)
   if (tape === null) throw new Error('a tape of ours is no WAV')
+  const { tapes, files, whole } = await readListing(where, where, shelf)
+  if (!whole || (over !== undefined && (files.get(name) ?? null) !== over)) return null
+  const listed = new Map(tapes)
   const file = `${name}.${hashOf(tape)}.wav`
   await replaceFile(join(where, file), bytes)
   listed.set(name, file)

@@ -63,6 +63,8 @@ export const FlowNotice = Type.Object({
   what: Type.Enum(['refused', 'tapes', 'returned', 'broken', 'kept', 'waiting']),
   edition: Type.Optional(Type.Integer()),
   count: Type.Optional(Type.Integer()),
+  /** An edition waits for approval besides. */
+  waits: Type.Optional(Type.Integer()),
 }, { additionalProperties: false })
 export type FlowNotice = Static<typeof FlowNotice>
 

@@ -30,7 +30,7 @@ export interface FlowDeskDeps {
   /** The city's calendar. */
   readonly calendar: () => Calendar
   /** Where callers stand at this moment. */
-  readonly standing: () => readonly { readonly flow: string; /** Nodes he came by, those of parts as `part/node`. */ readonly path: readonly string[] }[]
+  readonly standing: () => readonly { readonly flow: string; /** Of the edition that he entered. */ readonly version: string; /** Nodes he came by, those of parts as `part/node`. */ readonly path: readonly string[] }[]
 }
 
 type NodeCounts = Awaited<ReturnType<EditionStore['nodeCounts']>>
@@ -147,7 +147,8 @@ export function makeFlowDesk({ live, store, publishing, directory, program, watc
       const drawing = await side.ask(hash, content, { what: 'drawing', flow: name })
       const [counts, traces] = await faresOf(drawing, version, hours, now)
       const here: Record<string, number> = {}
-      for (const { flow: at, path } of standing()) {
+      for (const { flow: at, version: theirs, path } of standing()) {
+        if (version !== null && theirs !== version) continue
         const place = at === name || path.some((node) => node.startsWith(`${name}/`)) ? placeIn(drawing, path) : undefined
         if (place !== undefined) here[place] = (here[place] ?? 0) + 1
       }

@@ -82,6 +82,7 @@ export function makePublishing({ store, directory, approval: ours, gate }: Publi
       // What was entered since would be taken back, and nobody read that difference: its author publishes it anew. What ran and was not published again waits for nobody.
       const meant = after === null ? !ran : (now?.switch ?? 0) === after
       if (!meant || (over !== undefined && over !== (now?.number ?? null))) throw new LiandongError('flow.outdated', { edition: number })
+      if (!await accepted(number)) throw new LiandongError('flow.refused', { edition: number })
       await store.approve(number, person)
       return enter(number, person, 'approved', after ?? now?.switch ?? 0)
     },
@@ -92,7 +93,7 @@ export function makePublishing({ store, directory, approval: ours, gate }: Publi
     async back(by: Who, to?: number): Promise<Outcome> {
       const now = await store.current()
       // Two who want to leave the same edition leave one, not two.
-      if (to === undefined && (now?.reason === 'back' || now?.reason === 'automatic')) throw new LiandongError('flow.went-back', { edition: now.number, by: now.by })
+      if (to === undefined && (now?.reason === 'back' || now?.reason === 'automatic')) throw new LiandongError('flow.went-back', { edition: now.number, by: now.by, back: await lastAccepted().catch(() => '…') })
       const number = to ?? await lastAccepted()
       const { ran } = await store.needed(number)
       if (!ran) throw new LiandongError('flow.never-ran', { edition: number })

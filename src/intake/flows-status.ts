@@ -23,12 +23,17 @@ export interface FlowsStatus {
   readonly onDisk: { readonly hash: string; readonly problems: readonly FlowProblem[] } | null
 }
 
-/** What every desk of an administrator shows, if anything; the weightiest first. */
-export function noticeOf({ source, current, problems, refused, missing, waiting }: FlowsStatus): { readonly flows?: FlowNotice } {
-  if (refused !== null) return { flows: { what: 'refused', edition: refused } }
-  if (missing > 0) return { flows: { what: 'tapes', count: missing } }
-  if (current?.reason === 'automatic') return { flows: { what: 'returned', edition: current.number } }
-  if (problems.length > 0) return { flows: { what: 'broken', count: problems.length } }
-  if (source === 'kept') return { flows: { what: 'kept' } }
-  return waiting === null ? {} : { flows: { what: 'waiting', edition: waiting } }
+/** What every desk of an administrator shows, if anything; the weightiest first, and what waits for him besides. */
+export function noticeOf(status: FlowsStatus): { readonly flows?: FlowNotice } {
+  const [first, { waiting }] = [weightiest(status), status]
+  if (first === null) return waiting === null ? {} : { flows: { what: 'waiting', edition: waiting } }
+  return { flows: { ...first, ...(waiting !== null && { waits: waiting }) } }
+}
+
+function weightiest({ source, current, problems, refused, missing }: FlowsStatus): FlowNotice | null {
+  if (refused !== null) return { what: 'refused', edition: refused }
+  if (missing > 0) return { what: 'tapes', count: missing }
+  if (current?.reason === 'automatic') return { what: 'returned', edition: current.number }
+  if (problems.length > 0) return { what: 'broken', count: problems.length }
+  return source === 'kept' ? { what: 'kept' } : null
 }

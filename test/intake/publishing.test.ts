@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { startFlow } from '../../src/flow/engine.js'
 import { quietSurroundings } from '../../src/flow/surroundings.js'
@@ -345,6 +346,25 @@ t.test('nobody goes back to an edition that this program does not accept, by han
   await calls(live.status().version, 100, { faults: 100 })
   await until('it went back', () => live.status().current?.reason === 'automatic')
   t.match(live.status(), { current: { number: first }, refused: null }, 'where callers are')
+})
+
+t.test('what waited over an update of the program is entered by nobody’s approval, and callers stand in their own edition’s drawing', async (t) => {
+  const place = city(t)
+  const { directory } = place
+  const { live, publishing } = await node(t, place, { approval: true, watch: false })
+  await until('its files to run', () => live.status().source === 'published')
+  const running = await store.editions.current()
+  const [zhao, qian] = [await person('zhao-update'), await person('qian-update')]
+  const { content } = await editionOf(directory, 'ivr-flows')
+  const old = { ...content, files: { ...content.files, '110.yaml': (content.files['110.yaml'] ?? '').replace('tries: 2', 'tries: 2\n    oldKey: 1') } }
+  const number = await store.editions.keep({ hash: hashOfEdition(old), content: old, author: zhao, note: '' }, () => Promise.reject(new Error('there')))
+  await t.rejects(publishing.approve(number, qian), { code: 'flow.refused', details: { edition: number } })
+  t.match(await store.editions.current(), { number: running?.number }, 'callers are where they were, and nobody is told otherwise')
+
+  const standing = [...(running === null ? [] : [running.hash]), 'of another edition'].map((version) => ({ flow: '110', version, path: ['caller', 'situation', 'topics'] }))
+  const desk = makeFlowDesk({ live, store: store.editions, publishing, directory, program: fileURLToPath(new URL('../../bin/liandong.js', import.meta.url)), watch: false, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => standing })
+  t.teardown(() => { desk.close() })
+  t.same((await desk.live('110', 24, running?.number, Date.now())).now, { topics: 1 })
 })
 
 t.test('who goes back while another edition is being checked is not overruled by it', async (t) => {

@@ -285,5 +285,5 @@ function uncutIn(all: readonly Situation[]): Worst[] {
   return found
 }
 
-/** The same place of a part is another one in each call of it. */
-const callAndPlace = ({ node, place }: Leg): string => `${node} ${place}`
+/** The same place of a part is another one in each call of it, and in each language. */
+const callAndPlace = ({ node, place, language }: Leg): string => `${node} ${place} ${language}`
