@@ -248,8 +248,8 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
     tryingCall.add(id)
     void link.ask('INVITE', `sip:liandong@${id}`, STUCK).then((status) => {
       tryingCall.delete(id)
-      // Anything else (503, 403) may have come from what answers OPTIONS.
-      if (status === 404) hear({ type: 'answered', id })
+      // These may have come from what answers OPTIONS; any other, 404 as a rule, is a dialplan's.
+      if (status !== null && status !== 'unknown' && ![403, 500, 503].includes(status)) hear({ type: 'answered', id })
       else if (status === null && hasOthers(id)) hear({ type: 'stuck', id })
     })
   }

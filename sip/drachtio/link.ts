@@ -50,6 +50,9 @@ export interface Link {
 const isLast = ({ id, status }: Answer, destinations: readonly string[]): boolean =>
   status < 300 || [401, 407, 487].includes(status) || /@([^;]*)/.exec(destinations.at(-1) ?? '')?.[1] === id
 
+/** Without an offer FreeSWITCH answers an INVITE with 480 before its dialplan is asked (sofia.c, `enable-3pcc`). Nobody is to hear anything. */
+const OFFER = ['v=0', 'o=- 0 0 IN IP4 0.0.0.0', 's=-', 'c=IN IP4 0.0.0.0', 't=0 0', 'm=audio 9 RTP/AVP 8', 'a=inactive', ''].join('\r\n')
+
 /** The end of what is waited for when the link breaks. */
 interface Waiter { readonly cut: () => void }
 
@@ -177,7 +180,8 @@ export function openLink(options: LinkOptions): Link {
     async ask(method, uri, deadline) {
       const asked: { sent: boolean; request?: SrfRequest } = { sent: false }
       const status = await within<number | null>(deadline, null, (settle, srf) => {
-        srf.request(uri, { method, headers: { 'User-Agent': 'Liandong', Accept: 'application/sdp' } }, (error, request) => {
+        const headers = { 'User-Agent': 'Liandong', Accept: 'application/sdp' }
+        srf.request(uri, method === 'INVITE' ? { method, headers: { ...headers, 'Content-Type': 'application/sdp' }, body: OFFER } : { method, headers }, (error, request) => {
           asked.sent = true
           if (request === undefined || (error !== null && error !== undefined)) return settle(null)
           asked.request = request

@@ -72,7 +72,7 @@ export interface ConnectOptions {
 export interface Srf extends EventEmitter {
   connect(options: ConnectOptions): void
   use(method: string, handler: Handler): void
-  request(uri: string, options: { readonly method: string; readonly headers?: Readonly<Record<string, string>> }, callback: (error: unknown, request?: SrfRequest) => void): void
+  request(uri: string, options: { readonly method: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }, callback: (error: unknown, request?: SrfRequest) => void): void
   readonly app: { readonly client: SrfClient }
 }
 

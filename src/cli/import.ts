@@ -77,7 +77,7 @@ export const importCommand: Command = {
       if (kind === 'categories') return codeBook(text, known, book, config['flows.directory'], dry)
       const imported = await importSheet(pool, kind, text, known, dry, values.replace === true, datum)
       // What units have in hand is counted by the new calendar from now on; where this is interrupted the server does it, or the next import.
-      return kind !== 'calendar' || imported.dry ? imported : { ...imported, recounted: await recountDue(pool, config['city.timeZone']) }
+      return kind !== 'calendar' || imported.dry ? imported : { ...imported, recounted: await recountDue(pool, config['city.timeZone'], (ticketId, error) => { stderr.write(`工单 ${ticketId} 的时限未能重算 / the limits of ticket ${ticketId} could not be counted anew: ${(error as Error).message}\n`) }) }
     })
     if (values.json === true) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
     else {

@@ -1,4 +1,4 @@
-import { byUrgency } from './core/match.js'
+import { byUrgency, isHeldBack } from './core/match.js'
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
 import type { NativeAgents } from './native-agents.js'
@@ -66,8 +66,8 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
     switchboard.passOn(waiting)
   }
 
-  /** Operators here who have nobody to be offered. */
-  const free = (): number => Math.max(0, loop.room().ready.size - loop.room().queued.size)
+  /** Operators here who have nobody to be offered; whoever is kept from those that are reserved takes none. */
+  const free = (): number => Math.max(0, loop.room().ready.size - loop.room().queued.values().filter((call) => !isHeldBack(call)).length)
 
   /** Everybody here is busy, and `there` operators of other nodes are free: the most senior go there, in the order in which they would be offered here. */
   function turn(there: number): void {
@@ -84,7 +84,8 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
       }
     }
     if (!switchboard.up || there === 0 || ready.size > 0 || now < turnsFrom) return
-    const going = [...queued.values()].sort(byUrgency).slice(0, there)
+    // Of whom the last ones there are kept free go no more than may have one.
+    const going = [...queued.values()].sort(byUrgency).slice(0, there).filter((call, n) => !isHeldBack(call) || n < there - settings.reservedOperators)
     if (going.length === 0) return
     logger.info({ callers: going.length, free: there }, 'everybody here is busy, and somebody is free at another node: callers go there')
     for (const { callId } of going) {

@@ -132,7 +132,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   let counting: Promise<void> | null = null
   /** What units have in hand is counted by a calendar that was imported, here or elsewhere. */
   const countAnew = async (): Promise<void> => {
-    const moved = await recountDue(pools.work, options.timeZone)
+    const moved = await recountDue(pools.work, options.timeZone, (ticketId, error) => { logger.error({ ticketId, err: error }, 'limits could not be counted anew') })
     if (moved > 0) logger.info({ tickets: moved }, 'limits were counted anew by another calendar')
   }
   const rulesTimer = setInterval(() => {

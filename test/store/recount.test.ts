@@ -8,6 +8,7 @@ import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
 
 const DAY = 86_400_000
+const uncounted = (ticketId: string, error: unknown): void => { throw new Error(ticketId, { cause: error }) }
 
 t.test('a calendar that comes later counts for what units have in hand already', async (t) => {
   const home = temporaryHome()
@@ -33,14 +34,14 @@ t.test('a calendar that comes later counts for what units have in hand already',
   // The coming fortnight is a holiday, as nobody knew.
   const days = new Map([...before.calendar.days, ...Array.from({ length: 15 }, (_, n) => [new Date(Date.now() + n * DAY + 8 * 3_600_000).toISOString().slice(0, 10), 'holiday'] as const)])
   const after: Rules = { ...before, calendar: { ...before.calendar, days, years: { has: () => true } as unknown as Rules['calendar']['years'] } }
-  t.equal(await recount(store.pool, before, after), 1)
+  t.equal(await recount(store.pool, before, after, uncounted), 1)
   const is = await runsOf(office)
   t.ok((was.office['report'] ?? 0) < Date.now() + 12 * DAY && (is['report'] ?? 0) > Date.now() + 14 * DAY, 'the report is due after the holiday')
   t.same([await runsOf(longer), await runsOf(standby)], [was.longer, was.standby], 'not what was extended, nor who is there round the clock')
   t.match((await store.records.history(office)).at(-1), { act: 'recount', by: null })
   t.same((await store.pool.query<{ due: string }>(`select (extract(epoch from due_at) * 1000)::bigint as due from ticket_clock where ticket_id = $1 and clock = 'report' and ended_at is null`, [office])).rows, [{ due: String(is['report']) }])
   t.same((await verifyHistories(store.pool)).faults, [])
-  t.equal(await recount(store.pool, before, after), 0, 'once')
+  t.equal(await recount(store.pool, before, after, uncounted), 0, 'once')
 })
 
 t.test('a limit that by the new calendar was over long ago is due now, and nobody is supervised for it in the same moment', async (t) => {
@@ -64,7 +65,7 @@ t.test('a limit that by the new calendar was over long ago is due now, and nobod
   t.ok((long?.at.warn ?? 0) > Date.now(), 'by the old one it is not even warned of')
   await asOwner(t, store).query(`update ticket set work = jsonb_set(work, '{clocks}', $2) where id = $1`, [id, JSON.stringify([long])])
   await asOwner(t, store).query(`update ticket_clock set started_at = to_timestamp($2 / 1000.0), due_at = to_timestamp($3 / 1000.0), next_at = to_timestamp($4 / 1000.0) where ticket_id = $1 and clock = 'report'`, [id, startedAt, long?.at.urge, long?.at.warn])
-  t.equal(await recount(store.pool, before, after), 1)
+  t.equal(await recount(store.pool, before, after, uncounted), 1)
   const now = Date.now()
   const is = (await store.records.get(id)).work.clocks.find(({ clock }) => clock === 'report')
   t.match(is, { next: 'urge', startedAt })
@@ -99,11 +100,11 @@ t.test('a count that was interrupted is made good, whoever does it: the server, 
   // This node has not read the new calendar: its next turn comes later.
   const stale = await given()
   t.ok(was < Date.now() + 12 * DAY && await reportOf(stale) < Date.now() + 12 * DAY)
-  await recountDue(store.pool, 'Asia/Shanghai')
+  await recountDue(store.pool, 'Asia/Shanghai', uncounted)
   for (const id of [first, stale]) t.ok(await reportOf(id) > Date.now() + 14 * DAY)
   t.equal(await waiting(), 1, 'some node may still deliver by the old one')
   await owner.query(`update recount_due set since = since - interval '61 s'`)
-  t.equal(await recountDue(store.pool, 'Asia/Shanghai'), 0, 'what was counted stays')
+  t.equal(await recountDue(store.pool, 'Asia/Shanghai', uncounted), 0, 'what was counted stays')
   t.equal(await waiting(), 0)
 
   // Two that were both interrupted.
@@ -131,6 +132,6 @@ t.test('a limit that lies ahead again by the new calendar is warned of again, an
   const spent = { ...long, next: null }
   await asOwner(t, store).query(`update ticket set work = jsonb_set(work, '{clocks}', $2) where id = $1`, [id, JSON.stringify([spent])])
   await asOwner(t, store).query(`update ticket_clock set started_at = to_timestamp($2 / 1000.0), due_at = to_timestamp($3 / 1000.0), next_stage = null, next_at = null where ticket_id = $1 and clock = 'report'`, [id, startedAt, long.at.urge])
-  t.equal(await recount(store.pool, of('workday'), of('holiday')), 1)
+  t.equal(await recount(store.pool, of('workday'), of('holiday'), uncounted), 1)
   t.match((await store.records.get(id)).work.clocks.find(({ clock }) => clock === 'report'), { next: 'warn' })
 })

@@ -69,7 +69,7 @@ const STAGES_COME: ReadonlySet<string> = new Set([...Object.values(STAGE_ACTS), 
 
 /** A clock that came to its last stage at another ticket was taken over as it stood, once: the row that took it says so. */
 const takenSpent = ({ act, marks }: ChainRow, clock: Clock): boolean =>
-  (act === 'absorb' || act === 'learnt') && ((JSON.parse(marks ?? '{}') as Marks).runs ?? []).some(([name, , , , , , , next]) => name === clock && next === null)
+  (act === 'absorb' || act === 'learnt') && ((JSON.parse(marks ?? '{}') as Marks).runs ?? []).some(([name, , , , , , , next]) => name === clock && (next ?? null) === null)
 
 /** A clock that runs and comes to no stage any more has come to its last, and the history says so; but where more time was given late. */
 function silenced(rows: readonly ChainRow[], spent: readonly Clock[]): boolean {

@@ -9,7 +9,7 @@ const CLASSES = QUEUE_CLASSES.length
 const rankOf = ({ class: own, arriving }: Call): number => (own === 'demoted' || arriving.yields !== true ? 0 : CLASSES) + (own === 'demoted' ? 2 * CLASSES : QUEUE_CLASSES.indexOf(own))
 
 /** Operators are reserved against these: of the last ranks, and no emergency by their keys. */
-const isHeldBack = ({ class: own, arriving }: Call): boolean => own === 'demoted' || (own === 'standard' && arriving.yields === true)
+export const isHeldBack = ({ class: own, arriving }: Call): boolean => own === 'demoted' || (own === 'standard' && arriving.yields === true)
 
 /** Who is offered first comes first. */
 export const byUrgency = (a: Call, b: Call): number =>
@@ -80,13 +80,16 @@ export function match(floor: Floor, mono: number, settings: RoomSettings): Match
   return matches
 }
 
-/** Of the operators who take calls, or have one, all but the reserved ones; of one alone nobody is kept away. */
+/** Of the operators who take calls, or have one, all but the reserved ones, less those who are occupied by callers that are held back; of one alone nobody is kept away. */
 function roomForHeldBack({ operators, live }: Floor, { reservedOperators }: RoomSettings): number {
-  let room = 0
-  operators.each((operator) => { if (operator.attached && (takesCalls(operator) || operator.callId !== null)) room += 1 })
-  room = Math.max(1, room - reservedOperators)
-  live.each((call) => { if (isHeldBack(call) && call.ended === null && (call.offer !== null || call.answer !== null)) room -= 1 })
-  return room
+  let [present, occupied] = [0, 0]
+  operators.each(({ attached, callId, ...operator }) => {
+    if (!attached || (callId === null && !takesCalls({ attached, callId, ...operator }))) return
+    present += 1
+    const call = callId === null ? undefined : live.get(callId)
+    if (call !== undefined && call.ended === null && isHeldBack(call)) occupied += 1
+  })
+  return Math.max(1, present - reservedOperators) - occupied
 }
 
 const hasSkill = (operator: Operator, category: string): boolean => operator.profile.skills.length === 0 || operator.profile.skills.includes(category)

@@ -31,9 +31,12 @@ export const DUPLICATES = sameSpot(`
   union all
   select t.*, true from ticket t, rule where category = $2 and members > 0 and opened_at <= since and ${IN_HAND} and ${CALLED_SINCE}`)
 
+/** So many of a category, the newest, are looked at as a telephone rings: it must not wait for a hundred thousand. */
+const MOST_IN_HAND = 5_000
+
 /** The same, and whatever else is in hand there, however old: what may be the same thing first. Parameters as above. */
 export const NEARBY = sameSpot(`
-  select t.*, opened_at > since or (members > 0 and ${CALLED_SINCE}) as fresh from ticket t, rule where category = $2 and ${IN_HAND}`)
+  select t.*, opened_at > since or (members > 0 and ${CALLED_SINCE}) as fresh from (select * from ticket where category = $2 and ${IN_HAND} order by opened_at desc limit ${MOST_IN_HAND}) t, rule`)
 
 export const READ_CLUSTER_RULES = `select category, metres, minutes, burst, burst_minutes from cluster_rule`
 
