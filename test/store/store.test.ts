@@ -85,7 +85,7 @@ t.test('a store on a real PostgreSQL', async (t) => {
     const holder = await store.pool.connect()
     await holder.query('begin; lock table citizen in access exclusive mode')
     const asked = Promise.all(Array.from({ length: 20 }, () => records.lookUp({ number: '13900000009', callId: randomUUID() })))
-    await until('the look-ups to hang', async () => ((await store.pool.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%join citizen%'`)).rowCount ?? 0) > 0)
+    await until('the look-ups to hang', async () => ((await store.pool.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%from citizen%'`)).rowCount ?? 0) > 0)
     const opened = await Promise.all(Array.from({ length: 10 }, () => records.openTicket(opening(randomUUID()))))
     t.same([opened.filter(({ provisional }) => provisional).length, records.status()], [0, { database: 'up', journal: 0, rejected: 0 }], 'answers are written at once')
     await holder.query('rollback')
