@@ -219,9 +219,11 @@ export async function startDrachtioPeer(options: { readonly secret?: string } = 
     }
     const [uri, transaction, branch] = [parsed.startLine.split(' ')[1] ?? '', randomUUID(), `z9hG4bK${randomUUID()}`]
     const method = methodOf(parsed)
-    const sent = [`${method} ${uri} SIP/2.0`, `Via: SIP/2.0/UDP ${here};branch=${branch}`, `From: <sip:${here}>;tag=${randomUUID()}`, `To: <${uri}>`, `Call-ID: ${randomUUID()}`, `CSeq: 1 ${method}`, `Contact: <sip:${here}>`, 'Max-Forwards: 70', 'Content-Length: 0', '', ''].join('\r\n')
+    const head = [`${method} ${uri} SIP/2.0`, `Via: SIP/2.0/UDP ${here};branch=${branch}`, `From: <sip:${here}>;tag=${randomUUID()}`, `To: <${uri}>`, `Call-ID: ${randomUUID()}`, `CSeq: 1 ${method}`, `Contact: <sip:${here}>`, 'Max-Forwards: 70']
+    const sent = [...head, 'Content-Length: 0', '', ''].join('\r\n')
+    // Without its body it is what a CANCEL and an ACK are made of.
     outgoing.set(branch, { client, transaction, uri, sent })
-    sendTo(uri, sent)
+    sendTo(uri, parsed.body === '' ? sent : [...head, `Content-Type: ${headerOf(parsed, 'content-type') ?? ''}`, `Content-Length: ${Buffer.byteLength(parsed.body)}`, '', parsed.body].join('\r\n'))
     frame(client, `${randomUUID()}|response|${messageId}|OK|application|${sent.length}|udp|127.0.0.1|${sipPort}|12:00:00|${transaction}|\r\n${sent}`)
   }
 
