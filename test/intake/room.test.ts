@@ -76,6 +76,11 @@ t.test('two numbers: who dialled the emergency number goes first, whatever anybo
   const onBreak = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [5, ready(B)], [6, attach('00000000-0000-4000-8000-00000000000c')], [10, other(O1, 10)], [11, other(O2, 11)]])
   t.same(onBreak.of('offer').length, 1, 'who is on a break is nobody’s reserve')
   t.same(play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [5, ready(B)], [10, arrive(O1)], [11, arrive(O2)]]).of('offer').length, 2, 'of one number nobody is held back')
+
+  // A talk that no operator here has, and whoever has had one and waits again, takes no place of theirs: two operators, both free.
+  const talk = (leg: string, operatorId: string): [number, RoomEvent][] => [[20, { type: 'leg.answered', callId: O1, legId: leg, operatorId, at: 20 }], [21, { type: 'call.bridged', callId: O1, legId: leg, at: 21 }]]
+  const elsewhere = play([[1, up], [10, other(O1, 10)], ...talk(uuid(0xd1), '00000000-0000-4000-8000-00000000000e'), [30, attach(A)], [31, ready(A)], [32, attach(B)], [33, ready(B)]]).room
+  t.match(play([[40, other(O2, 40)]], elsewhere).of('offer').map(({ request }) => request.callId), [O2], 'he talks with somebody of another node')
 })
 
 t.test('an offer that comes to nothing: next operator in the same step, the first is marked', async (t) => {
