@@ -83,10 +83,10 @@ export function match(floor: Floor, mono: number, settings: RoomSettings): Match
 /** Of the operators who take calls, or have one, all but the reserved ones, less those who are occupied by callers that are held back; of one alone nobody is kept away. */
 function roomForHeldBack({ operators, live }: Floor, { reservedOperators }: RoomSettings): number {
   let [present, occupied] = [0, 0]
-  operators.each(({ attached, callId, ...operator }) => {
-    if (!attached || (callId === null && !takesCalls({ attached, callId, ...operator }))) return
+  operators.each((operator) => {
+    if (!operator.attached || (operator.callId === null && !takesCalls(operator))) return
     present += 1
-    const call = callId === null ? undefined : live.get(callId)
+    const call = operator.callId === null ? undefined : live.get(operator.callId)
     if (call !== undefined && call.ended === null && isHeldBack(call)) occupied += 1
   })
   return Math.max(1, present - reservedOperators) - occupied
