@@ -4,6 +4,8 @@
  * and only the load of the whole site refuses, lowest rank first.
  */
 
+import { LRUCache } from 'lru-cache'
+
 /** Most urgent first. `demoted`: an emergency number dialled by a source that calls too often. */
 export const RANKS = ['emergency', 'standard', 'demoted'] as const
 export type Rank = (typeof RANKS)[number]
@@ -54,12 +56,12 @@ interface Source extends Bucket { calls: number; since: number; calledAt: number
 /** Changed in place by `admit`: at a flood's pace there is no time for copies of it. */
 export interface Admission {
   readonly site: Bucket
-  /** Insertion order is order of last use: the oldest go first when memory is full. */
-  readonly sources: Map<string, Source>
+  /** Whoever was not heard of for longest goes first when memory is full. */
+  readonly sources: LRUCache<string, Source>
 }
 
 /** Nobody has called yet: all allowances are full. `now`: ms. */
-export const emptyAdmission = (rules: AdmissionRules, now: number): Admission => ({ site: { tokens: rules.site.burst, at: now }, sources: new Map() })
+export const emptyAdmission = (rules: AdmissionRules, now: number): Admission => ({ site: { tokens: rules.site.burst, at: now }, sources: new LRUCache({ max: rules.memory }) })
 
 /**
  * Whoever finds no way in tries again, and not in the same second; a carrier that tries another way is quicker. So a number that calls again within
@@ -98,11 +100,11 @@ export function floorOf(rank: Rank, rules: AdmissionRules): number {
 export function admit(state: Admission, arrival: Arrival, now: number, rules: AdmissionRules): Verdict {
   const { sources, site } = state
   const sourceOf = (key: string, rate: Rate): Source => {
-    const source = sources.get(key) ?? { tokens: rate.burst, at: now, calls: 0, since: now, calledAt: -Infinity }
+    const known = sources.get(key)
+    const source = known ?? { tokens: rate.burst, at: now, calls: 0, since: now, calledAt: -Infinity }
     source.tokens = filled(source, rate, now)
     source.at = now
-    sources.delete(key)
-    sources.set(key, source)
+    if (known === undefined) sources.set(key, source)
     return source
   }
   /** What was there before it took one. */
@@ -142,7 +144,6 @@ export function admit(state: Admission, arrival: Arrival, now: number, rules: Ad
   // Drawn on also while the trunk is calm: then a flood's kind is known at once.
   const ofKind = own || block || kind === null ? 0 : take(`kind ${kind} ${trunk}`, rules.again)
   const often = own || block || (flooded && !rare(ofKind))
-  while (sources.size > rules.memory) sources.delete(sources.keys().next().value ?? '')
   site.tokens = filled(site, rules.site, now)
   site.at = now
   const rank: Rank = often && arrival.class === 'emergency' ? 'demoted' : arrival.class
