@@ -21,6 +21,8 @@ export interface LegSettings {
   readonly speech?: SpeechEngine | null
   /** Ends it for a caller whom we hold no longer: somebody talks with him. */
   readonly hush?: (callId: string) => void
+  /** He may press a key from now on, until the returned is called: it is to be told at once. */
+  readonly awaitKey?: (callId: string, wake: () => void) => () => void
   readonly onRefused: OnRefused
 }
 
@@ -58,6 +60,16 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
   const control = makeLegControl(socket, call.callId, settings.onRefused)
   const { messages = '', speech = null } = settings
 
+  /** What a key may end. */
+  async function attended<T>(work: Promise<T>): Promise<T> {
+    const release = settings.awaitKey?.(call.callId, () => { socket.connection.wake() })
+    try {
+      return await work
+    } finally {
+      release?.()
+    }
+  }
+
   /** How an application ended, once it is certain that it was not the whole call. */
   async function resultOf(event: Completion, gather: GatherCommand | null, keys = false): Promise<LegResult> {
     if (event === null) return { type: 'gone' }
@@ -93,12 +105,13 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
       runs.again = setInterval(control.cut, AGAIN)
     }
     void until?.then(cut, cut)
-    const event = await control.execute('playback', sound, SLACK * 20, open)
+    const playing = control.execute('playback', sound, SLACK * 20, open)
+    const event = await (keys === 'none' ? playing : attended(playing))
     runs.still = false
     clearInterval(runs.again)
     return resultOf(event, null, keys !== 'none')
   }
-  const gather = async (command: GatherCommand, sound: string): Promise<LegResult> => resultOf(await control.execute('play_and_get_digits', gatherArgument(command, sound), SLACK * 10 + command.timeout), command)
+  const gather = async (command: GatherCommand, sound: string): Promise<LegResult> => resultOf(await attended(control.execute('play_and_get_digits', gatherArgument(command, sound), SLACK * 10 + command.timeout)), command)
 
   /** Music for a while. FreeSWITCH's music may be shorter than that, so it begins again; a key ends it where keys are asked for. A clock that is set meanwhile changes nothing. */
   async function hold({ duration, keys }: Extract<WaitCommand, { type: 'hold' }>): Promise<LegResult> {

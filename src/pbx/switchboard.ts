@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { LiveCall, SwitchEvent, Switchboard } from '../intake/ports.js'
 import type { RecordingEvent } from '../recording/ports.js'
+import { makeAttention, type Attention } from './attention.js'
 import type { EslEvent } from './esl/codec.js'
 import { recordingFile, type ApiCall, type Command } from './esl/command.js'
 import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
@@ -52,7 +53,7 @@ export interface SwitchboardHooks {
 }
 
 /** FreeSWITCH as the intake sees it: one inbound link, commands out, normalised events in. */
-export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; hush(callId: string): void; close(): void } {
+export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; readonly attention: Attention; hush(callId: string): void; close(): void } {
   const { fallbackContext: context, operatorDial, trunkDial, recordings = '', nativeQueue: queue = '', speech = false } = settings
   const taking = { context, recordings, speech }
   const { onRefused, clock } = hooks
@@ -62,7 +63,8 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   let holdSound = ''
   let recordedSound = ''
 
-  const originates = makeOriginates({ link: () => link, report: (event) => { reconciler.report(event) }, onRefused, clock, monotonic: hooks.monotonic })
+  const attention = makeAttention(() => { link.wake() }, hooks.monotonic)
+  const originates = makeOriginates({ link: () => link, report: tellOf, onRefused, clock, monotonic: hooks.monotonic })
   const reconciler = makeReconciler({
     link: () => link, context, onRefused, monotonic: hooks.monotonic,
     believed: () => [...believed(), ...originates.legIds()],
@@ -83,6 +85,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       registrations.up(restarted)
     },
     onDown(reason) {
+      attention.forget()
       recovery.down()
       reconciler.down()
       hooks.onLink('down', reason)
@@ -102,7 +105,13 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     if (said.type === 'phone.registered' || said.type === 'phone.unregistered') return registrations.take(said)
     if (said.type === 'leg.answered') hooks.onLag(clock() - said.at)
     if (said.type === 'leg.ended' || said.type === 'party.ended' || said.type === 'redial.ended') originates.forget(said.legId)
-    reconciler.report(said)
+    if (said.type === 'call.key') attention.pressed(said.callId)
+    tellOf(said)
+  }
+
+  function tellOf(event: SwitchEvent): void {
+    if (event.type === 'leg.answered' || event.type === 'leg.ended') attention.over(event.legId)
+    reconciler.report(event)
   }
 
   /** Talks that FreeSWITCH recovered under their names, or that came up while nobody told it to record: those that are being recorded lose nothing by it. */
@@ -135,9 +144,11 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
 
   return {
     link,
+    attention,
     get up() { return link.up },
     get core() { return link.core },
     offer(request) {
+      attention.rings(request.legId)
       originates.start(request.legId, { kind: 'operator', callId: request.callId, operatorId: request.operatorId }, () => ({
         api: 'originate', dial: operatorDial.replaceAll('{extension}', request.extension), intercept: request.callId, variables: offerVariables(request, taking),
       }))

@@ -68,7 +68,7 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
 
 export interface Calls {
   readonly hub: Hub
-  readonly switchboard: Switchboard & { hush(callId: string): void; close(): void }
+  readonly switchboard: Switchboard & Pick<ReturnType<typeof makeSwitchboard>, 'attention' | 'hush' | 'close'>
   readonly intake: Intake
   readonly queueClassOf: (category: string) => QueueClass | undefined
   /** Takes calls from now on. @throws EADDRINUSE */
@@ -80,7 +80,7 @@ const about = (callId: string | null): { readonly callId?: string } => (callId =
 /** Where there is no telephone nothing is wrong with it. */
 const NO_SWITCHBOARD: Calls['switchboard'] = {
   up: true, core: null, offer: nothing, transfer: () => Promise.resolve(false), endLeg: nothing, endCall: nothing, renewSwitch: nothing, clearSwitch: nothing, takeBack: nothing, passOn: nothing, turn: nothing, hold: nothing, mute: nothing,
-  join: nothing, mode: nothing, take: nothing, requeue: nothing, redial: nothing, reconcile: nothing, onEvent: nothing, nativeAgents: () => Promise.resolve([]), setNativeAgents: nothing, hush: nothing, close: nothing,
+  join: nothing, mode: nothing, take: nothing, requeue: nothing, redial: nothing, reconcile: nothing, onEvent: nothing, nativeAgents: () => Promise.resolve([]), setNativeAgents: nothing, attention: { key: () => nothing, pressed: nothing, rings: nothing, over: nothing, forget: nothing }, hush: nothing, close: nothing,
 }
 
 /** The way of a call: link and sockets of the PBX, intake, desks. */
@@ -123,7 +123,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const messages = config['pbx.messages'] === '' ? join(config.home, 'messages') : config['pbx.messages']
   if (config['pbx.messages'] === '') mkdirSync(messages, { recursive: true, mode: 0o750 })
   const [engine = '', grammar = ''] = pbx.speech.split(' ')
-  const leg = { promptPath: flows.promptPath, holdMusic: pbx.holdMusic, messages, speech: engine === '' ? null : makeSpeechEngine(engine, grammar, config['pbx.speechOpening'], monotonic, () => { logger.error({ engine }, 'the speech engine keeps callers waiting: keys alone for five minutes') }), hush: switchboard.hush, onRefused }
+  const leg = { promptPath: flows.promptPath, holdMusic: pbx.holdMusic, messages, speech: engine === '' ? null : makeSpeechEngine(engine, grammar, config['pbx.speechOpening'], monotonic, () => { logger.error({ engine }, 'the speech engine keeps callers waiting: keys alone for five minutes') }), hush: switchboard.hush, awaitKey: switchboard.attention.key, onRefused }
   return {
     hub, switchboard, intake, queueClassOf,
     listen: async () => (outbound = await startOutbound(pbx.listen, {

@@ -105,6 +105,9 @@ export class EslConnection extends modesl.Connection {
     this.#write(Buffer.concat(bytes))
   }
 
+  /** Has FreeSWITCH's thread behind this socket look for events to tell now: a lone newline, which is answered by nothing (mod_event_socket.c, read_packet). */
+  wake(): void { if (!this.#over && !this.#socket.writableNeedDrain) this.#socket.write('\n') }
+
   /** Ends the connection now; every waiting command is rejected. The first reason counts. */
   destroy(reason: string): void {
     if (this.#over) return

@@ -36,6 +36,8 @@ export interface EslLink {
   request(command: Command, deadline?: number): Promise<Reply>
   api(call: ApiCall, deadline?: number): Promise<Reply>
   post(commands: readonly Command[], onRefused?: (text: string) => void): void
+  /** See `EslConnection.wake`. */
+  wake(): void
   close(): void
 }
 
@@ -163,6 +165,7 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
     request,
     api: (call, deadline) => request({ verb: 'api', call }, deadline),
     post: (commands, onRefused) => { if (up) connection?.post(commands, onRefused) },
+    wake() { if (up) connection?.wake() },
     close() {
       closed = true
       if (retry !== null) clearTimeout(retry)

@@ -50,7 +50,7 @@ export class Listener {
   #queue: Fields[] = []
   #lost = 0
   #timers = new Set<NodeJS.Timeout>()
-  #polling = false
+  #polling: { readonly at: number; readonly timer: NodeJS.Timeout } | null = null
   #work: Promise<void> = Promise.resolve()
   #first: NodeJS.Timeout | null
 
@@ -125,9 +125,13 @@ export class Listener {
   }
 
   #wake(delay: number): void {
-    if (this.#polling || this.closed) return
-    this.#polling = true
-    this.#after(delay, () => { this.#polling = false; this.#flush() })
+    const at = performance.now() + delay
+    if (this.closed || (this.#polling !== null && this.#polling.at <= at)) return
+    if (this.#polling !== null) {
+      clearTimeout(this.#polling.timer)
+      this.#timers.delete(this.#polling.timer)
+    }
+    this.#polling = { at, timer: this.#after(delay, () => { this.#polling = null; this.#flush() }) }
   }
 
   #flush(): void {

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { startExchange, type Exchange, type ExchangeOptions } from '../../../src/pbx/exchange/exchange.js'
 import { until } from '../../helpers/database.js'
 import { raw, saysNothing } from '../conformance/manners.js'
@@ -142,4 +142,30 @@ t.test('a connection that does not read: its events pile up, then are lost, then
   socket.resume()
   await until('the end', () => socket.readableEnded)
   t.match(text, /killed listener because of lost events/)
+})
+
+t.test('a lone newline is answered by nothing, and brings at once what would have come at the next look: 1243–1275, 1502', async (t) => {
+  const { pbx } = await start(t)
+  const listen = async (): Promise<{ readonly socket: Socket; count: number; text: string }> => {
+    const heard = { socket: connect(pbx.eslPort, '127.0.0.1'), count: 0, text: '' }
+    t.teardown(() => heard.socket.destroy())
+    heard.socket.setNoDelay(true).on('data', (chunk: Buffer) => { heard.text += chunk.toString(); heard.count = heard.text.split('Job-UUID: 1').length - 1 })
+    heard.socket.write('auth secret\n\nevent plain BACKGROUND_JOB\n\n')
+    await until('the subscription', () => heard.text.includes('+OK event listener enabled plain'))
+    return heard
+  }
+  const waits = await listen()
+  const wakes = await listen()
+  const begun = wakes.text
+  wakes.socket.write('\n\n\r\n')
+  const asks = await listen()
+  let sooner = 0
+  for (let round = 1; round <= 20 && sooner === 0; round += 1) {
+    asks.socket.write('bgapi version\nJob-UUID: 1\n\n')
+    await until('the job to end', () => { if (wakes.count < round) wakes.socket.write('\n'); return wakes.count >= round })
+    if (waits.count < round) sooner += 1
+    await until('everybody to have heard it', () => waits.count >= round)
+  }
+  t.ok(sooner > 0)
+  t.equal(wakes.text.slice(begun.length).replace(/Content-Length: \d+\nContent-Type: text\/event-plain[^]*/, ''), '')
 })
