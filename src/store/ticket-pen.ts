@@ -312,7 +312,9 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
     const { rows: waiting } = await client.query<{ id: string; unit_id: string; changed: Correction['changed'] | null }>(sql.CORRECTIONS_WAITING, [ticket.id, near.map(({ to }) => to.unitId)])
     for (const { id, unit_id: unitId, changed } of waiting) {
       const one = near.find(({ to }) => to.unitId === unitId)
-      if (one !== undefined) await client.query(sql.CORRECT_AGAIN, [id, bodyOf(one, [...new Set([...changed ?? [], ...one.changed])]), RESTS, RESTS_AT_MOST])
+      // Who signed in between, before he heard of it, is waited for from now on.
+      const awaited = ticket.work.clocks.find((run) => run.clock === 'delivery' && run.unitId === unitId)
+      if (one !== undefined) await client.query(sql.CORRECT_AGAIN, [id, bodyOf(one, [...new Set([...changed ?? [], ...one.changed])]), RESTS, RESTS_AT_MOST, awaited === undefined ? null : new Date(awaited.startedAt)])
     }
     for (const one of corrections) await client.query(sql.TELL_CORRECTION, [ticket.id, bodyOf(one, one.changed), waiting.map(({ id }) => id), near.includes(one) ? RESTS : 0])
   }

@@ -144,8 +144,8 @@ where ticket_id = $1 and audience = 'unit' and unit_id = any($4::text[]) and rec
 export const CORRECTIONS_WAITING = `
 select id, unit_id, body -> 'changed' as changed from outbox
 where ticket_id = $1 and kind = 'changed' and audience = 'unit' and unit_id = any($2::text[]) and receipt_at is null and dead_at is null and leased_until is null and tries = 0 and next_at > clock_timestamp() + interval '1 s' for update`
-/** $1 message, $2 draft, $3 ms from now, $4 at most so long after it was written */
-export const CORRECT_AGAIN = `update outbox set body = body || ($2::jsonb -> 'body'), next_at = least(clock_timestamp() + $3::double precision * interval '1 ms', created_at + $4::double precision * interval '1 ms') where id = $1`
+/** $1 message, $2 draft, $3 ms from now, $4 at most so long after it was written, $5 since when its unit has to confirm it: what is older than that says nothing when it is confirmed */
+export const CORRECT_AGAIN = `update outbox set body = body || ($2::jsonb -> 'body'), created_at = greatest(created_at, $5::timestamptz), next_at = least(clock_timestamp() + $3::double precision * interval '1 ms', created_at + $4::double precision * interval '1 ms') where id = $1`
 /** On each of a unit's ways on which none of these waits. $1 ticket, $2 draft, $3 corrections that wait, $4 ms from now */
 export const TELL_CORRECTION = `
 with d as (select * from jsonb_to_record($2::jsonb) as x (kind text, unit text, body jsonb)),
