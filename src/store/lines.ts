@@ -109,6 +109,7 @@ export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LineP
     },
     async heard(name, skew, last) { await pool.query(sql.HEARD, [name, Math.round(skew), last]) },
     acknowledge: (name, have, tip) => inTransaction(async ({ client }) => {
+      await client.query(sql.SHOWN_THERE, [name, have, tip])
       const { rows: [out] } = await client.query<{ last: string; acked: string }>(sql.LOCK_OUT, [name])
       const { rows: [own] } = await client.query<{ id: string }>(sql.OWN_AT, [name, have])
       if (have > 0 && tip !== null && own?.id !== tip) {
@@ -153,6 +154,7 @@ export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LineP
       for (const { id } of rows) {
         await inTransaction(async (pen) => {
           const ticket = await pen.lock(id)
+          await pen.client.query(sql.LOCK_OUT, [name])
           const concerned = line.units.some((unitId) => ticket.unitId === unitId || ticket.work.assist.includes(unitId))
           await pen.tell(name, await bodyFor(pen.client, pen.rules, name, { after: ticket, act: 'from-city', note: '', by: null, at: (await pen.status(id)).now }, concerned))
         })

@@ -380,7 +380,7 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
   return {
     pen,
     async finish() {
-      if (home === undefined && (rules.counties?.size ?? 0) > 0) messages.push(...await tellCounties(client, rules, written, also))
+      if (home === undefined && (rules.counties?.size ?? 0) > 0) messages.push(...await tellCounties(client, rules, written, also, messages.map(({ name }) => name)))
       // Two transactions that tell the same lines lock them in one order; each line hears in the order of what was done.
       for (const { name, body } of [...messages].sort((a, b) => a.name.localeCompare(b.name))) {
         const ticketId = body.kind === 'ticket' ? body.ticket.id : body.ticketId
