@@ -268,13 +268,14 @@ select error = '${OVER}' as over from failed`
 export const REPLAY_OUTBOX = `
 update outbox o set dead_at = null, tries = 0, error = '', next_at = clock_timestamp()
 where o.id = $1 and o.dead_at is not null and o.error <> '${OVER}' and not exists (select from ticket a where a.id = o.ticket_id and ${ASKS} and ${NO_LONGER}) returning id`
-const DEAD = `dead_at is not null and error not in ('${OVER}', '${NOT_MOBILE}')`
+/** As `outbox_given_up` has them. */
+const DEAD = `channel <> 'terminal' and dead_at is not null and error not in ('${OVER}', '${NOT_MOBILE}')`
 /** Another text whenever the dead letters are others. */
-export const DEAD_MARK = `select count(*)::text || ' ' || coalesce(max(dead_at)::text, '') as mark from outbox where channel <> 'terminal' and ${DEAD}`
-/** Dead letters are those that may be sent again, those to units before those to citizens, who are on the list of people to call back. $1 dead letters alone, $2 ticket, $3 most, $4 from which */
-export const LIST_OUTBOX = `
+export const DEAD_MARK = `select count(*)::text || ' ' || coalesce(max(dead_at)::text, '') as mark from outbox where ${DEAD}`
+/** @param dead only those that may be sent again, those to units before those to citizens, who are on the list of people to call back. $1 ticket, $2 most, $3 from which */
+export const listOutbox = (dead: boolean): string => `
 select *, count(*) over ()::int as total from outbox
-where channel <> 'terminal' and ($1::boolean is distinct from true or (${DEAD})) and ($2::uuid is null or ticket_id = $2) order by coalesce($1, false) and audience = 'citizen', created_at desc limit $3 offset $4`
+where ${dead ? DEAD : `channel <> 'terminal'`} and ($1::uuid is null or ticket_id = $1) order by ${dead ? `audience = 'citizen', ` : ''}created_at desc limit $2 offset $3`
 
 /** The tickets that follow a main ticket, locked in one order. $2 the state in which they are */
 export const FOLLOWERS = `select * from ticket where merged_into = $1 and state = $2 order by id for update`

@@ -28,11 +28,9 @@ export const TAKE_TURN = `update line set turn = $2 where name = $1 and turn < $
 export const HEARD = `
 with behind as (update line_in set last = $3, moved_at = case when have < last then moved_at else clock_timestamp() end where line = $1 and last <> $3)
 update line set heard_at = clock_timestamp(), skew = $2 where name = $1`
-export const NOTE_TROUBLE = `update line set trouble = $2 where name = $1 and trouble <> $2`
+export const NOTE_TROUBLE = `update line set trouble = $2, troubled_at = clock_timestamp() where name = $1 and (trouble <> $2 or trouble = 'refused')`
 /** What was not understood was read meanwhile; what was refused is shown for a day. $1 line */
-export const TROUBLE_OVER = `
-update line set trouble = '' where name = $1 and (trouble = 'not-understood' or (trouble = 'refused' and not exists (
-  select from line_inbox i where i.line = $1 and i.result like 'refused%' and i.received_at > clock_timestamp() - interval '1 day')))`
+export const TROUBLE_OVER = `update line set trouble = '' where name = $1 and (trouble = 'not-understood' or (trouble = 'refused' and troubled_at <= clock_timestamp() - interval '1 day'))`
 
 /** Photos of the other side's that are not here yet, and how much of each has come. $1 line */
 const COMING = `
