@@ -11,7 +11,8 @@ import { applyAtCounty, spared } from './line-county.js'
 import { makeLinePhotos, type LinePhotoDeps } from './line-photos.js'
 import { bodyFor, photoFor } from './line-told.js'
 import * as sql from './sql/line.js'
-import { withPen, type Pen } from './ticket-pen.js'
+import type { Pen } from './ticket-pen.js'
+import { withPen } from './with-pen.js'
 import { blame, isDeadlock } from './blame.js'
 
 /** Messages of one exchange, and the characters in them. */

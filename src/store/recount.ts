@@ -13,7 +13,8 @@ import { ticketOf, type TicketRow } from './rows.js'
 import { readRules } from './rules.js'
 import { FORGET_RECOUNT, READ_RECOUNTS, RUNNING_OF_UNITS } from './sql/dispatch.js'
 import { TICKET } from './sql/ticket.js'
-import { withPen, type Pen } from './ticket-pen.js'
+import type { Pen } from './ticket-pen.js'
+import { withPen } from './with-pen.js'
 
 /** Tickets read at once. */
 const BATCH = 500

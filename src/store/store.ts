@@ -33,7 +33,7 @@ import { makeCallAccount } from './call-account.js'
 import { makeTalkStore } from './talks.js'
 import { makeRecordingStore } from './recordings.js'
 import { makeTicketActs } from './ticket-acts.js'
-import { withPen } from './ticket-pen.js'
+import { withPen } from './with-pen.js'
 
 export interface StoreOptions extends DatabaseSettings {
   readonly home: string
