@@ -10,7 +10,7 @@ import { idFrom } from '../dispatch/ids.js'
 import { eachTicket, type OnFailed } from './each-ticket.js'
 import { ticketOf } from './rows.js'
 import { readRules } from './rules.js'
-import { FORGET_RECOUNT, READ_RECOUNTS, RUNNING_OF_UNITS } from './sql/dispatch.js'
+import { READ_RECOUNTS, RECOUNT_UNLOCK, RECOUNTED, RUNNING_OF_UNITS, TRY_RECOUNT_LOCK } from './sql/dispatch.js'
 import type { Pen } from './ticket-pen.js'
 import { withPen } from './with-pen.js'
 
@@ -55,16 +55,34 @@ export async function recount(pool: Pool, before: Rules, after: Rules, onUncount
 interface RecountRow { readonly id: string; readonly days: Readonly<Record<string, 'holiday' | 'workday'>>; readonly years: readonly number[]; readonly settled: boolean }
 
 /**
- * The same for every calendar that was replaced, as the imports kept them: whoever was to count when it was imported, and was interrupted, or a node that did not know of it yet. May be
- * done by several, and again. → how many tickets moved
+ * The same for every calendar that was replaced, as the imports kept them: twice each, however many nodes there are. Once by the import, or, where that was interrupted, by the first that
+ * comes; and once when no node counts by the old one any more. → how many tickets moved; none where somebody else is counting
  */
 export async function recountDue(pool: Pool, timeZone: string, onUncounted: OnFailed): Promise<number> {
-  const { rows } = await pool.query<RecountRow>(READ_RECOUNTS, [SETTLED])
-  if (rows.length === 0) return 0
-  const after = await readRules(pool, timeZone)
-  let moved = 0
-  // At a county clocks are the city's word.
-  for (const { days, years } of after.home === undefined ? rows : []) moved += await recount(pool, { ...after, calendar: { ...after.calendar, days: new Map(Object.entries(days)), years: new Set(years) } }, after, onUncounted)
-  await pool.query(FORGET_RECOUNT, [rows.filter(({ settled }) => settled || after.home !== undefined).map(({ id }) => id)])
-  return moved
+  if ((await pool.query(READ_RECOUNTS, [SETTLED])).rowCount === 0) return 0
+  return alone(pool, async () => {
+    const { rows } = await pool.query<RecountRow>(READ_RECOUNTS, [SETTLED])
+    const after = await readRules(pool, timeZone)
+    let moved = 0
+    // At a county clocks are the city's word.
+    for (const { days, years } of after.home === undefined ? rows : []) moved += await recount(pool, { ...after, calendar: { ...after.calendar, days: new Map(Object.entries(days)), years: new Set(years) } }, after, onUncounted)
+    await pool.query(RECOUNTED, [rows.map(({ id }) => id), rows.filter(({ settled }) => settled || after.home !== undefined).map(({ id }) => id)])
+    return moved
+  })
+}
+
+/** Counts unless somebody else does. A connection that breaks ends the lock, and somebody else may count besides. */
+async function alone(pool: Pool, count: () => Promise<number>): Promise<number> {
+  const client = await pool.connect()
+  let fit = false
+  try {
+    const { rows: [row] } = await client.query<{ mine: boolean }>(TRY_RECOUNT_LOCK)
+    const moved = row?.mine === true ? await count() : 0
+    if (row?.mine === true) await client.query(RECOUNT_UNLOCK)
+    fit = true
+    return moved
+  } finally {
+    // Whoever was interrupted leaves no lock behind.
+    client.release(!fit)
+  }
 }

@@ -188,9 +188,14 @@ where state = 'open' and unit_id is null and (kind not in ('consultation', 'inva
 
 /** The calendar as it is, before another takes its place in the same transaction. */
 export const KEEP_CALENDAR = `insert into recount_due (days, years) select coalesce(jsonb_object_agg(to_char(day, 'YYYY-MM-DD'), kind), '{}'), array(select year from calendar_year order by year) from calendar_day`
-/** Calendars that were replaced, and whether that is so long ago that no node counts by them any more. $1 ms */
-export const READ_RECOUNTS = `select id, days, years, since <= clock_timestamp() - $1::double precision * interval '1 ms' as settled from recount_due order by id`
-export const FORGET_RECOUNT = `delete from recount_due where id = any($1::bigint[])`
+/** Calendars that were replaced, by which something is to be counted: nobody did yet, or no node counts by them any more (`settled`), since that was so long ago. $1 ms */
+export const READ_RECOUNTS = `
+select * from (select id, days, years, counted, since <= clock_timestamp() - $1::double precision * interval '1 ms' as settled from recount_due) due where settled or not counted order by id`
+/** $1 those that were counted, $2 those of them that are not needed any more */
+export const RECOUNTED = `with gone as (delete from recount_due where id = any($2::bigint[])) update recount_due set counted = true where id = any($1::bigint[]) and id <> all($2::bigint[])`
+/** One counts, of whichever node; the lock goes with the connection. */
+export const TRY_RECOUNT_LOCK = `select pg_try_advisory_lock(110113) as mine`
+export const RECOUNT_UNLOCK = `select pg_advisory_unlock(110113)`
 
 /** Whether another node keeps acts, by what it said lately; and whether one has said nothing since $2 ms ago, when PostgreSQL was back. $1 this node */
 export const KEPT_ELSEWHERE = `
