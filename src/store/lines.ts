@@ -98,6 +98,7 @@ export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LineP
       const { rows: [row] } = await pool.query<{ turn: string; acked: string | null }>(sql.DIAL, [name, node])
       return row === undefined ? null : { turn: Number(row.turn), acked: Number(row.acked ?? 0) }
     },
+    async dialledSince(name, turn) { return (await pool.query(sql.DIALLED_SINCE, [name, turn])).rowCount === 1 },
     async stands(name, up) { return (await pool.query(sql.STANDS, [name, node, up])).rowCount === 1 },
     async standing(name) {
       const { rows: [row] } = await pool.query<{ up: boolean; since: string }>(sql.STANDING, [name])

@@ -17,6 +17,8 @@ export const DIAL = `
 update line set dialler = $2, turn = greatest(turn + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint)
 where name = $1 and (dialler in ('', $2) or not exists (select from node_presence where node = dialler and at > now() - interval '10 seconds'))
 returning turn, (select acked from line_out o where o.line = line.name) as acked`
+/** $1 line, $2 turn */
+export const DIALLED_SINCE = `select 1 from line where name = $1 and turn > $2`
 /** $1 line, $2 node, $3 up */
 export const STANDS = `update line set up = $3, turned_at = case when up = $3 then turned_at else clock_timestamp() end, dialler = case when $3 then dialler else '' end where name = $1 and dialler = $2`
 /** A line that was not heard for so long is cut, whatever was said of it last. $1 line */
