@@ -90,8 +90,8 @@ export const HealthView = Type.Object({
 }, { additionalProperties: false })
 export type HealthView = Static<typeof HealthView>
 
-/** Lists of the board that no `ticket.changed` speaks of: lines to counties with their conflicts, messages that were given up. */
-export const LISTS = ['counties', 'dead-letters'] as const
+/** Lists that no `ticket.changed` speaks of: lines to counties with their conflicts, messages that were given up, people to call back. */
+export const LISTS = ['counties', 'dead-letters', 'call-backs'] as const
 export type ListName = (typeof LISTS)[number]
 
 const message = <N extends string, P extends Parameters<typeof Type.Object>[0]>(type: N, rest: P) =>

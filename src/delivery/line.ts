@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { LiandongError } from '../contracts/errors.js'
 import type { Post } from '../dispatch/county/ports.js'
 
 /** A whole exchange, ms. */
@@ -18,6 +19,8 @@ export const makePost = (timeout = TIMEOUT): Post => (address, exchange) => new 
     response.on('aborted', () => { fail(new Error('the line was cut')) })
     response.on('end', () => {
       clearTimeout(timer)
+      const refused = response.statusCode === 409 ? turnOf(text) : null
+      if (refused !== null) return reject(new LiandongError('line.turn', { turn: refused }))
       if (response.statusCode !== 200) return reject(new Error(`HTTP ${response.statusCode ?? 0} ${text.slice(0, 200)}`))
       try {
         resolve(JSON.parse(text))
@@ -31,3 +34,13 @@ export const makePost = (timeout = TIMEOUT): Post => (address, exchange) => new 
   request.on('error', fail)
   request.end(body)
 })
+
+/** The turn that was refused because a later one had come; null: it was refused for something else. */
+function turnOf(text: string): number | null {
+  try {
+    const { code, details } = JSON.parse(text) as { readonly code?: unknown; readonly details?: { readonly turn?: unknown } }
+    return code === 'line.turn' && typeof details?.turn === 'number' ? details.turn : null
+  } catch {
+    return null
+  }
+}

@@ -82,8 +82,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   // Open311 clients post forms. Nothing else takes one: with a cookie it could come from another site's page, here there is a key in it.
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (request, body, done) => {
     if (!request.url.startsWith('/open311/')) return done(Object.assign(new Error('Unsupported Media Type'), { statusCode: 415 }))
-    // A field that is left empty says nothing, whatever it should be.
-    done(null, Object.fromEntries([...new URLSearchParams(body as string)].filter(([, value]) => value !== '')))
+    done(null, Object.fromEntries(new URLSearchParams(body as string)))
   })
   app.addHook('preValidation', (request, _reply, done) => {
     if (request.url.startsWith('/open311/')) tidyOpen311(request)
@@ -185,12 +184,14 @@ function registerRoute(app: FastifyInstance, name: RouteName, deps: AppDeps): vo
   })
 }
 
-/** As clients of GeoReport v2 write it: an address may have no ending, and a field that is left empty says nothing. */
-function tidyOpen311({ url, headers: { accept }, params, query }: FastifyRequest): void {
+/** As clients of GeoReport v2 write it: an address may have no ending, and a field that is left empty says nothing, whatever it should be. */
+function tidyOpen311({ url, headers: { accept }, params, query, body }: FastifyRequest): void {
   const named = params as { file?: string }
   if (named.file !== undefined && !named.file.includes('.')) named.file += `.${formatOf(url, accept)}`
-  const asked = query as Record<string, unknown>
-  for (const [field, value] of Object.entries(asked)) if (value === '') Reflect.deleteProperty(asked, field)
+  for (const said of [query, body]) {
+    if (typeof said !== 'object' || said === null) continue
+    for (const [field, value] of Object.entries(said)) if (value === '') Reflect.deleteProperty(said, field)
+  }
 }
 
 const languageOf = (request: FastifyRequest): 'zh' | 'en' =>

@@ -22,20 +22,25 @@ export interface Lists {
 }
 
 const LOOK = 1_000
+/** Who is told of the same list again and again looks no more often, ms: in a storm each caller who gives up is one more to call back. */
+const REST = 500
 
 /** Tells the hall's desks when a list that is about no one ticket is another: one look of this node's instead of each desk's, for nobody when nobody is there. */
 export function startLists({ hub, lists, onError }: ListsDeps): Lists {
   const known = new Map<ListName, string>()
   const lookedAt = new Map<ListName, number>()
+  const hinted = new Set<ListName>()
   const loop = startLoop({
     every: LOOK, afterFailure: LOOK, onError,
     async look() {
       if (!hub.present().hall) return undefined
       for (const [list, { every, mark }] of Object.entries(lists) as [ListName, WatchedList][]) {
         const now = performance.now()
-        if (now - (lookedAt.get(list) ?? -Infinity) < every) continue
+        const age = now - (lookedAt.get(list) ?? -Infinity)
+        if (age < every && !(hinted.has(list) && age >= REST)) continue
         lookedAt.set(list, now)
-        const found = await mark()
+        hinted.delete(list)
+        const found = await mark().catch((error: unknown) => { hinted.add(list); throw error })
         if (known.get(list) === found) continue
         known.set(list, found)
         hub.notify(null, { type: 'list.changed', list })
@@ -45,7 +50,7 @@ export function startLists({ hub, lists, onError }: ListsDeps): Lists {
   })
   return {
     hint(list) {
-      lookedAt.delete(list)
+      hinted.add(list)
       loop.nudge()
     },
     close: loop.close,

@@ -28,6 +28,8 @@ export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool
       const { rows } = await pool.query<CallBackRow>(state === 'done' ? sql.DONE_CALL_BACK_LIST : sql.OPEN_CALL_BACK_LIST, [limit, offset])
       return { callBacks: rows.map(callBackOf), total: rows[0]?.total ?? 0 }
     },
+    /** Another text whenever somebody else, or something else of somebody, is on the lists. */
+    async mark(): Promise<string> { return (await pool.query<{ mark: string }>(sql.CALL_BACK_MARK)).rows[0]?.mark ?? '' },
     /** → the call; null: there was none, its ticket came by another way. @throws LiandongError when somebody else has it or it is done. */
     async claim(callId: string, personId: string): Promise<CallRecord | null> {
       const { rowCount } = await pool.query(sql.CLAIM_CALL_BACK, [callId, personId])

@@ -8,7 +8,7 @@ import { idFrom } from '../dispatch/ids.js'
 import { ticketOf, type TicketRow } from './rows.js'
 import * as sql from './sql/citizen.js'
 import { OPEN_TICKET, READ_TICKET } from './sql/ticket.js'
-import { withPen } from './ticket-pen.js'
+import { withPen } from './with-pen.js'
 import { openValues } from './ticket-writes.js'
 
 const plain = (number: string): string => number.replaceAll('-', '')

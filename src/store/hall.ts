@@ -50,7 +50,7 @@ export function makeHallStore(pool: Pool): Omit<HallStore, 'delivered'> {
     },
     async deadMark() { return (await pool.query<{ mark: string }>(sql.DEAD_MARK)).rows[0]?.mark ?? '' },
     async outbox(query) {
-      const { rows } = await pool.query<OutboxRow>(sql.LIST_OUTBOX, [query.dead ?? null, query.ticketId ?? null, query.limit, query.offset])
+      const { rows } = await pool.query<OutboxRow>(sql.listOutbox(query.dead === true), [query.ticketId ?? null, query.limit, query.offset])
       return {
         total: rows[0]?.total ?? 0,
         messages: rows.map((row): OutboxLine => ({

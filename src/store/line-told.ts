@@ -13,19 +13,21 @@ import { LIST_UNITS } from './sql/ticket.js'
 interface NoticeRow { readonly id: string; readonly body: Omit<Notice, 'id'>; readonly created_at: Date }
 interface UnitRow { readonly id: string; readonly name: string; readonly name_en: string; readonly phone: string; readonly standby: boolean; readonly categories: string[]; readonly office_hours: string }
 
-/** What the counties hear of a transaction: each ticket as it stands at its end, once for each line that it concerns or concerned. @param also `line ticket`: those that hear of it anyhow. */
-export async function tellCounties(client: PoolClient, rules: Rules, written: readonly Written[], also: ReadonlySet<string>): Promise<{ name: string; body: LineBody }[]> {
-  const messages: { name: string; body: LineBody }[] = []
+/** What the counties hear of a transaction: each ticket as it stands at its end, once for each line that it concerns or concerned; those lines are locked from then on. @param also `line ticket`: those that hear of it anyhow. @param besides lines that hear of something else besides */
+export async function tellCounties(client: PoolClient, rules: Rules, written: readonly Written[], also: ReadonlySet<string>, besides: readonly string[]): Promise<{ name: string; body: LineBody }[]> {
   const lineOf = (unitId: string): string[] => { const name = rules.counties?.get(unitId); return name === undefined ? [] : [name] }
-  for (const ticketId of new Set(written.map(({ after }) => after.id))) {
+  const told = [...new Set(written.map(({ after }) => after.id))].flatMap((ticketId) => {
     const own = written.filter(({ after }) => after.id === ticketId)
     const last = own.at(-1)
-    if (last === undefined) continue
+    if (last === undefined) return []
     const now = new Set(unitsOf(last.after).flatMap(lineOf))
     const before = own.flatMap((one) => unitsOf(one.before).flatMap(lineOf))
     const asked = [...also].flatMap((one) => { const [name = '', id] = one.split(' '); return id === ticketId ? [name] : [] })
-    for (const name of new Set([...now, ...before, ...asked])) messages.push({ name, body: await bodyFor(client, rules, name, last, now.has(name)) })
-  }
+    return [...new Set([...now, ...before, ...asked])].map((name) => ({ name, last, concerned: now.has(name) }))
+  })
+  if (told.length > 0) await client.query(sql.LOCK_OUTS, [[...new Set([...told.map(({ name }) => name), ...besides])]])
+  const messages: { name: string; body: LineBody }[] = []
+  for (const { name, last, concerned } of told) messages.push({ name, body: await bodyFor(client, rules, name, last, concerned) })
   return messages
 }
 
@@ -49,7 +51,7 @@ async function keepBack(client: PoolClient, name: string, after: Ticket, concern
     words ? JSON.stringify(Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, noticeText(kind, after)]))) : null, words ? place : null])
 }
 
-/** A ticket as one line hears of it, and noted as told. */
+/** A ticket as one line, which is locked, hears of it, and noted as told. */
 export async function bodyFor(client: PoolClient, rules: Rules, name: string, { after, act, note, by, at }: Pick<Written, 'after' | 'act' | 'note' | 'by' | 'at'>, concerned: boolean): Promise<BodyOfKind<'ticket'> | BodyOfKind<'gone'>> {
   const own = [...rules.counties ?? []].flatMap(([unitId, line]) => (line === name ? [unitId] : []))
   const { rows: found } = await client.query<NoticeRow>(sql.NEW_NOTICES, [after.id, own])

@@ -11,7 +11,8 @@ import { applyAtCounty, spared } from './line-county.js'
 import { makeLinePhotos, type LinePhotoDeps } from './line-photos.js'
 import { bodyFor, photoFor } from './line-told.js'
 import * as sql from './sql/line.js'
-import { withPen, type Pen } from './ticket-pen.js'
+import type { Pen } from './ticket-pen.js'
+import { withPen } from './with-pen.js'
 import { blame, isDeadlock } from './blame.js'
 
 /** Messages of one exchange, and the characters in them. */
@@ -97,6 +98,7 @@ export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LineP
       const { rows: [row] } = await pool.query<{ turn: string; acked: string | null }>(sql.DIAL, [name, node])
       return row === undefined ? null : { turn: Number(row.turn), acked: Number(row.acked ?? 0) }
     },
+    async dialledSince(name, turn) { return (await pool.query(sql.DIALLED_SINCE, [name, turn])).rowCount === 1 },
     async stands(name, up) { return (await pool.query(sql.STANDS, [name, node, up])).rowCount === 1 },
     async standing(name) {
       const { rows: [row] } = await pool.query<{ up: boolean; since: string }>(sql.STANDING, [name])
@@ -109,6 +111,7 @@ export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LineP
     },
     async heard(name, skew, last) { await pool.query(sql.HEARD, [name, Math.round(skew), last]) },
     acknowledge: (name, have, tip) => inTransaction(async ({ client }) => {
+      await client.query(sql.SHOWN_THERE, [name, have, tip])
       const { rows: [out] } = await client.query<{ last: string; acked: string }>(sql.LOCK_OUT, [name])
       const { rows: [own] } = await client.query<{ id: string }>(sql.OWN_AT, [name, have])
       if (have > 0 && tip !== null && own?.id !== tip) {
@@ -153,6 +156,7 @@ export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LineP
       for (const { id } of rows) {
         await inTransaction(async (pen) => {
           const ticket = await pen.lock(id)
+          await pen.client.query(sql.LOCK_OUT, [name])
           const concerned = line.units.some((unitId) => ticket.unitId === unitId || ticket.work.assist.includes(unitId))
           await pen.tell(name, await bodyFor(pen.client, pen.rules, name, { after: ticket, act: 'from-city', note: '', by: null, at: (await pen.status(id)).now }, concerned))
         })

@@ -3,7 +3,7 @@ import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
 import type { NewAttachment } from '../dispatch/attachments.js'
 import { makeAftermath } from './aftermath.js'
-import { inTime, isOutOfReach } from './blame.js'
+import { blame, inTime, isOutOfReach } from './blame.js'
 import { followChanges } from './changes.js'
 import { makeAttachmentStore } from './attachments.js'
 import { makeBoardStore } from './board.js'
@@ -11,6 +11,7 @@ import { makeCallerStore } from './callers.js'
 import { makeCitizenStore } from './citizen.js'
 import { makeClusters } from './clusters.js'
 import { makeEditionStore } from './flow-editions.js'
+import { giveHallClocks } from './hall-clocks.js'
 import { makeHallStore } from './hall.js'
 import { openJournal } from './journal.js'
 import { adoptJournals, takeJournal } from './journal-lock.js'
@@ -33,7 +34,7 @@ import { makeCallAccount } from './call-account.js'
 import { makeTalkStore } from './talks.js'
 import { makeRecordingStore } from './recordings.js'
 import { makeTicketActs } from './ticket-acts.js'
-import { withPen } from './ticket-pen.js'
+import { withPen } from './with-pen.js'
 
 export interface StoreOptions extends DatabaseSettings {
   readonly home: string
@@ -130,15 +131,25 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   }
   const timer = setInterval(() => { turning ??= turn().finally(() => { turning = null }) }, DRAIN_EVERY)
   let counting: Promise<void> | null = null
-  /** What units have in hand is counted by a calendar that was imported, here or elsewhere. */
+  let hallLookedAt = false
+  /** What lies in the hall by an earlier program has its clocks, once; what units have in hand is counted by a calendar that was imported, here or elsewhere. */
   const countAnew = async (): Promise<void> => {
-    const moved = await recountDue(pools.work, options.timeZone, (ticketId, error) => { logger.error({ ticketId, err: error }, 'limits could not be counted anew') })
+    const uncounted = (ticketId: string, error: unknown): void => { logger.error({ ticketId, err: error }, 'limits could not be counted anew') }
+    if (!hallLookedAt) {
+      const given = await giveHallClocks(pools.work, rules(), uncounted)
+      hallLookedAt = true
+      if (given > 0) logger.info({ tickets: given }, 'tickets of an earlier program have the hall’s clock from now on')
+    }
+    const moved = await recountDue(pools.work, options.timeZone, uncounted)
     if (moved > 0) logger.info({ tickets: moved }, 'limits were counted anew by another calendar')
   }
+  let refreshing: Promise<void> | null = null
   const rulesTimer = setInterval(() => {
-    if (!readiness.prepared() || counting !== null) return
-    // PostgreSQL away: the next turn.
-    counting = readiness.refreshRules().then(countAnew).catch(() => undefined).finally(() => { counting = null })
+    if (!readiness.prepared()) return
+    // Rules are read on while much is counted. PostgreSQL away: the next turn.
+    refreshing ??= readiness.refreshRules().then(() => {
+      counting ??= countAnew().catch((error: unknown) => { if (blame(error) !== 'server') logger.error({ err: error }, 'limits could not be counted anew') }).finally(() => { counting = null })
+    }).catch(() => undefined).finally(() => { refreshing = null })
   }, RULES_EVERY)
   await records.drain(readiness.prepared())
 
@@ -222,7 +233,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
       clearInterval(timer)
       clearInterval(rulesTimer)
       records.close()
-      const quiet = Promise.allSettled([counting, (turning ?? Promise.resolve()).then(() => records.drain(readiness.prepared())), readiness.close(), changes.close(), modes.close()])
+      const quiet = Promise.allSettled([refreshing, counting, (turning ?? Promise.resolve()).then(() => records.drain(readiness.prepared())), readiness.close(), changes.close(), modes.close()])
       const ended = quiet.then(() => endPools(pools))
       await inTime(ended, FAREWELL).catch((error: unknown) => { logger.warn({ err: error }, 'PostgreSQL was left without a farewell') })
       // A disk that does not answer keeps the journal until this process ends, and the lock with it.

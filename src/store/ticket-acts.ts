@@ -17,7 +17,8 @@ import { ticketOf, type TicketRow } from './rows.js'
 import { PROPOSED } from './sql/cluster.js'
 import * as sql from './sql/dispatch.js'
 import * as sqlLine from './sql/line.js'
-import { mayStandAlone, withoutLocks, withPen, type Doer, type Pen } from './ticket-pen.js'
+import { mayStandAlone, type Doer, type Pen } from './ticket-pen.js'
+import { withoutLocks, withPen } from './with-pen.js'
 
 export interface TicketActs {
   /** @param kept the act was acknowledged already (journal): a field that others changed meanwhile takes the kept value, both stand in the history. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Pool, PoolClient } from 'pg'
+import type { PoolClient } from 'pg'
 import type { TicketAct } from '../contracts/acts.js'
 import type { LineBody } from '../contracts/county.js'
 import { NOTICE_KINDS, type Notice } from '../contracts/dispatch.js'
@@ -21,9 +21,8 @@ import { SHOWN } from '../dispatch/core/privacy.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import type { Moved } from '../dispatch/core/unit-acts.js'
 import { idFrom } from '../dispatch/ids.js'
-import { blame, isDeadlock } from './blame.js'
+import { blame } from './blame.js'
 import { tellCounties } from './line-told.js'
-import { inTransaction } from './pool.js'
 import { ticketOf, type TicketRow } from './rows.js'
 import { HASHES_OF, NOTE_REVEAL } from './sql/attachment.js'
 import * as sql from './sql/dispatch.js'
@@ -75,57 +74,17 @@ export interface Pen {
 }
 
 /** A ticket follows another one than was locked before it: once more, from the beginning, so that locks are taken in one order. A refusal, by which the connection stays fit. */
-const MOVED_ON = new LiandongError('ticket.conflict', { fields: 'mergedInto' })
-/** So often in all: who lost to somebody else wins, sooner or later. */
-const TRIES = 4
-
-/** Runs `work` in one transaction and queues, last of all, what counties must hear: so no lock is taken behind that of a line. Where others had the same tickets in hand, in another order, it runs again: nothing of it stayed. */
-export async function withPen<T>(pool: Pool, rules: () => Rules, work: (pen: Pen) => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await inTransaction(pool, async (client) => {
-        const { pen, finish } = makePen(client, rules())
-        const result = await work(pen)
-        await finish()
-        return result
-      })
-    } catch (error) {
-      if (tries === TRIES || (error !== MOVED_ON && !isDeadlock(error))) throw error
-    }
-  }
-}
-
+export const MOVED_ON = new LiandongError('ticket.conflict', { fields: 'mergedInto' })
 /** It is more than one ticket's act, or somebody else had his hands on it: once more, with locks. Nothing was written. */
-const NOT_ALONE = new Error('not an act that stands alone')
-
-/**
- * Runs `work` without a transaction around it, where it writes one ticket and nothing else: it is read, and written in one statement if its row is the one that was read. That is
- * two questions instead of four, and no lock is held while the rules are asked. → null: nothing was written, it takes a transaction
- */
-export async function withoutLocks<T>(pool: Pool, rules: Rules, work: (pen: Pen) => Promise<T>): Promise<T | null> {
-  const client = await pool.connect()
-  let fit = false
-  try {
-    const result = await work(makePen(client, rules, true).pen)
-    fit = true
-    return result
-  } catch (error) {
-    const busy = error === NOT_ALONE || isDeadlock(error)
-    fit = busy || blame(error) === 'facts'
-    if (busy) return null
-    throw error
-  } finally {
-    client.release(!fit)
-  }
-}
+export const NOT_ALONE = new Error('not an act that stands alone')
 
 /** Acts that may concern other tickets, or write something else besides. */
 const WIDE: ReadonlySet<TicketAct['act']> = new Set(['merge', 'reopen', 'protect'])
 /** Whether an act may do with its own ticket's row, as long as that leads no others and no county hears of it. */
 export const mayStandAlone = (act: TicketAct, { home }: Rules): boolean => home === undefined && !WIDE.has(act.act) && !gradesAnew(act)
 
-/** @param alone see `withoutLocks` */
-function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pen: Pen; finish(): Promise<void> } {
+/** For `withPen`. @param alone see `withoutLocks` */
+export function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pen: Pen; finish(): Promise<void> } {
   const written: Written[] = []
   const also = new Set<string>()
   const messages: { readonly name: string; readonly body: LineBody }[] = []
@@ -312,7 +271,9 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
     const { rows: waiting } = await client.query<{ id: string; unit_id: string; changed: Correction['changed'] | null }>(sql.CORRECTIONS_WAITING, [ticket.id, near.map(({ to }) => to.unitId)])
     for (const { id, unit_id: unitId, changed } of waiting) {
       const one = near.find(({ to }) => to.unitId === unitId)
-      if (one !== undefined) await client.query(sql.CORRECT_AGAIN, [id, bodyOf(one, [...new Set([...changed ?? [], ...one.changed])]), RESTS, RESTS_AT_MOST])
+      // Who signed in between, before he heard of it, is waited for from now on.
+      const awaited = ticket.work.clocks.find((run) => run.clock === 'delivery' && run.unitId === unitId)
+      if (one !== undefined) await client.query(sql.CORRECT_AGAIN, [id, bodyOf(one, [...new Set([...changed ?? [], ...one.changed])]), RESTS, RESTS_AT_MOST, awaited === undefined ? null : new Date(awaited.startedAt)])
     }
     for (const one of corrections) await client.query(sql.TELL_CORRECTION, [ticket.id, bodyOf(one, one.changed), waiting.map(({ id }) => id), near.includes(one) ? RESTS : 0])
   }
@@ -378,7 +339,7 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
   return {
     pen,
     async finish() {
-      if (home === undefined && (rules.counties?.size ?? 0) > 0) messages.push(...await tellCounties(client, rules, written, also))
+      if (home === undefined && (rules.counties?.size ?? 0) > 0) messages.push(...await tellCounties(client, rules, written, also, messages.map(({ name }) => name)))
       // Two transactions that tell the same lines lock them in one order; each line hears in the order of what was done.
       for (const { name, body } of [...messages].sort((a, b) => a.name.localeCompare(b.name))) {
         const ticketId = body.kind === 'ticket' ? body.ticket.id : body.ticketId

@@ -25,6 +25,8 @@ const CLUSTER_EVERY = 2_000
 const COUNTIES_EVERY = 1_000
 /** Messages that were given up: who gives one up says so, on any node; looked at besides, ms. */
 const DEAD_EVERY = 15_000
+/** People to call back: the same, and who took one and did nothing lets it go without a word. */
+const CALL_BACKS_EVERY = 15_000
 
 export interface DispatchGiven {
   readonly config: Config
@@ -78,7 +80,7 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
     },
   })
   const terminals = startTerminals({ hub, notices: (units) => store.hall.notices(units), onError: trouble('terminals') })
-  const lists = startLists({ hub, lists: { 'counties': { every: COUNTIES_EVERY, mark: countiesMark }, 'dead-letters': { every: DEAD_EVERY, mark: () => store.hall.deadMark() } }, onError: trouble('lists') })
+  const lists = startLists({ hub, lists: { 'counties': { every: COUNTIES_EVERY, mark: countiesMark }, 'dead-letters': { every: DEAD_EVERY, mark: () => store.hall.deadMark() }, 'call-backs': { every: CALL_BACKS_EVERY, mark: () => store.account.mark() } }, onError: trouble('lists') })
   store.onList((list) => { const found = LISTS.find((one) => one === list); if (found !== undefined) lists.hint(found) })
   const practiceUnits = playUnits ? [startPracticeUnits({ store, hub, onChanged: show, onError: trouble('practice units') })] : []
   const sender = startSender({

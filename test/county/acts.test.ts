@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { Self } from '../../src/contracts/people.js'
 import { verifyHistories } from '../../src/store/audit.js'
+import { TROUBLE_OVER } from '../../src/store/sql/line.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { until } from '../helpers/database.js'
 import { openPeer } from './peer.js'
@@ -340,9 +341,16 @@ t.test('what a unit did that was taken off the line meanwhile is a conflict; wha
 
   // What was refused is shown for a day, what was not understood until it was.
   for (const [word, age, left] of [['refused', '1 hour', 'refused'], ['refused', '25 hours', ''], ['not-understood', '1 hour', '']] as const) {
-    await owner.query(`update line set trouble = $1`, [word])
-    await owner.query(`update line_inbox set received_at = now() - $1::interval`, [age])
+    await owner.query(`update line set trouble = $1, troubled_at = now() - $2::interval`, [word, age])
     t.equal(await tell({ kind: 'receipt', ticketId: id, noticeId: randomUUID(), unitId: 'telecom', at: Date.now() }), 'known')
     t.equal(await trouble(), left, `${word} ${age}`)
   }
+  // … since the last of it.
+  await owner.query(`update line set trouble = 'refused', troubled_at = now() - interval '25 hours'`)
+  await tell({ kind: 'receipt', ticketId: id, noticeId: randomUUID(), unitId: 'gas-company', at: Date.now() })
+  t.equal(await tell({ kind: 'receipt', ticketId: id, noticeId: randomUUID(), unitId: 'telecom', at: Date.now() }), 'known')
+  t.equal(await trouble(), 'refused')
+  // Every message that ever came stands in the inbox, and an exchange is made each second.
+  const { rows } = await owner.query<{ 'QUERY PLAN': string }>(`explain ${TROUBLE_OVER}`, ['yanshi'])
+  t.notMatch(rows.map((row) => row['QUERY PLAN']).join('\n'), /line_inbox/)
 })

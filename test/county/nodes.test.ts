@@ -29,11 +29,12 @@ async function openNodes(t: Test, late: () => number) {
   const counties = makeCounties({ store: city.lines, rules: city.rules })
   const copy = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
   const nodes = ([['a', first], ['b', second]] as const).map(([name, store]) => {
-    const state = { name, cut: false, dialled: 0, downs: [] as string[], line: null as CountyLine | null, beating: null as NodeJS.Timeout | null, presence: makePresence(store.pool, name) }
+    const state = { name, cut: false, dialled: 0, before: null as (() => Promise<void>) | null, downs: [] as string[], line: null as CountyLine | null, beating: null as NodeJS.Timeout | null, presence: makePresence(store.pool, name) }
     const post: Post = async (_url, exchange) => {
       state.dialled += 1
       if (state.cut) throw new Error('cut')
       await sleep(late())
+      await state.before?.()
       const answer = await counties.answer('yanshi', copy(exchange) as typeof exchange)
       await sleep(late())
       return copy(answer)
@@ -55,7 +56,7 @@ async function openNodes(t: Test, late: () => number) {
   t.teardown(() => Promise.all(nodes.map((node) => node.die())))
   const [a, b] = nodes
   if (a === undefined || b === undefined) throw new Error('two nodes')
-  return { a, b, owner }
+  return { a, b, owner, city }
 }
 
 t.test('of a county’s two nodes one dials, whoever is slow', async (t) => {
@@ -112,4 +113,26 @@ t.test('both ways cut: the desks of both hear of it, and of its end', async (t) 
   t.ok(Math.abs((a.line?.since ?? 0) - (b.line?.since ?? 0)) < 5_000)
   a.cut = b.cut = false
   await until('both to say that it is over', () => a.line?.up === true && b.line?.up === true, 40_000)
+})
+
+t.test('a node of an earlier program, which asks nobody whose turn it is, dials beside: the line is not cut; somebody whom nobody here knows is something else', async (t) => {
+  const { a, owner, city } = await openNodes(t, () => 0)
+  await a.start()
+  await until('the line', () => a.line?.up === true)
+  let overtaken = 0
+  a.before = async () => {
+    overtaken += 1
+    // What it says came first.
+    const { rows: [row] } = await owner.query<{ turn: string }>(`update line set turn = greatest(turn + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint) where name = 'yanshi' returning turn`)
+    await city.lines.takeTurn('yanshi', Number(row?.turn))
+  }
+  await until('it to come too late again and again', () => overtaken > 5)
+  a.before = null
+  const dialled = a.dialled
+  await until('some more exchanges', () => a.dialled > dialled + 3)
+  t.same([a.downs, a.line?.up], [[], true])
+
+  a.before = async () => { await city.lines.takeTurn('yanshi', Date.now() + 3_600_000) }
+  await until('it to say so', () => a.downs.length === 1)
+  t.equal(a.line?.up, false)
 })

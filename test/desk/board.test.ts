@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { Self } from '../../src/contracts/people.js'
@@ -248,6 +249,26 @@ await withDesk(t, async (world) => {
     await line.locator('[data-replay]').click()
     await line.waitFor({ state: 'detached' })
     t.match((await store.pool.query(`select subject from audit where act = 'outbox.replay'`)).rows, [{ subject: dead?.id }])
+    await seat.context.close()
+  })
+
+  await t.test('whom to call back is on the page, and counted at the top, as soon as he gives up; while nobody does, nobody asks', async (t) => {
+    const seat = await world.seat('sup1', { width: 1920, height: 1080 })
+    const { page } = seat
+    await page.goto(`${world.liandong.url}/#/call-backs`)
+    await page.locator('.ld-talks').waitFor()
+    // Longer than between two polls, when there were some.
+    await sleep(2_000)
+    const asked: string[] = []
+    page.on('request', (request) => { if (request.url().includes('/api/call-backs')) asked.push(request.url()) })
+    await sleep(11_000)
+    t.same(asked, [])
+    const callId = randomUUID()
+    await store.pool.query(`insert into call_back_task (call_id, number, reason, since) values ($1, '13900004321', 'abandoned', now())`, [callId])
+    await page.locator(`[data-call-back="${callId}"]`).waitFor({ timeout: 4_000 })
+    await page.locator('[data-call-backs]').first().waitFor({ timeout: 4_000 })
+    await store.pool.query(`update call_back_task set state = 'done', outcome = 'called-again', done_at = now() where call_id = $1`, [callId])
+    await page.locator(`[data-call-back="${callId}"]`).waitFor({ state: 'detached', timeout: 4_000 })
     await seat.context.close()
   })
 

@@ -202,6 +202,12 @@ t.test('Open311 GeoReport v2, as a client of another city speaks it', async (t) 
   await owner.query('drop trigger no_words on ticket_history')
   const posted = await fetch(`${server.url}/open311/v2/requests`, { method: 'POST', body: new URLSearchParams(request as Record<string, string>), headers: { accept: 'application/json' } })
   t.match([posted.status, await posted.json()], [200, [{ service_request_id: /^\d{3}-\d{4}$/ }]])
+  // What is left empty says nothing, on whichever way it comes.
+  const empty = { ...request, lat: '', long: '', phone: '', media_url: '', email: '' }
+  t.match(await post('json', empty), { status: 200 }, 'a form')
+  const json = await fetch(`${server.url}/open311/v2/requests.json`, { method: 'POST', body: JSON.stringify(empty), headers: { 'content-type': 'application/json' } })
+  t.match([json.status, await json.json()], [200, [{ service_request_id: /^\d{3}-\d{4}$/ }]])
+  t.match((await fetch(`${server.url}/open311/v2/requests.json`, { method: 'POST', body: '""', headers: { 'content-type': 'application/json' } })).status, 400)
   const form = await fetch(`${server.url}/api/login`, { method: 'POST', body: new URLSearchParams({ loginName: 'op1', password: 'x' }) })
   t.equal(form.status, 400, 'no other route takes a form')
 })

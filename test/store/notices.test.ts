@@ -230,6 +230,18 @@ t.test('what a terminal must hear of', async (t) => {
     await owner.query('update outbox set receipt_at = now(), next_at = null where id = $1', [await of('changed')])
     await store.hall.delivered(late, 'municipal-works', await of('changed'))
     t.same(await clocks(), ['repair', 'report', 'safe', 'sign'])
+
+    // Who signs while somebody still types confirms all of it, whichever part he had signed.
+    const typed = await open({ category: 'manhole-cover' })
+    await act(typed, 'dispatch', { unitId: 'municipal-works' })
+    await act(typed, 'edit', { changes: { place: '龙门' } })
+    await act(typed, 'sign', {}, unit)
+    await act(typed, 'edit', { changes: { place: '龙门大道 88 号' } })
+    const { rows: [last, ...more] } = await owner.query<{ id: string; place: string }>(`update outbox set next_at = now() where ticket_id = $1 and kind = 'changed' and channel = 'terminal' returning id, body ->> 'place' as place`, [typed])
+    t.match([last, more], [{ place: '龙门大道 88 号' }, []])
+    await store.hall.confirm(last?.id ?? '', 'municipal-works')
+    t.ok(await store.hall.delivered(typed, 'municipal-works', last?.id ?? ''))
+    t.notOk((await store.records.get(typed)).work.clocks.some(({ clock }) => clock === 'delivery'), 'and is not told again')
     await owner.query(`delete from unit_channel where unit_id = 'municipal-works'`)
   })
 

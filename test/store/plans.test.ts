@@ -1,7 +1,7 @@
 import t from 'tap'
 import { OF_CHANNEL } from '../../src/store/sql/citizen.js'
 import { BUSY_CATEGORIES, DUPLICATES, NEARBY, SPOTS } from '../../src/store/sql/cluster.js'
-import { NOTICES_OF_HALL, NOTICES_OF_UNITS, writeAct } from '../../src/store/sql/dispatch.js'
+import { DEAD_MARK, listOutbox, NOTICES_OF_HALL, NOTICES_OF_UNITS, writeAct } from '../../src/store/sql/dispatch.js'
 import { listTickets } from '../../src/store/sql/list.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
@@ -25,6 +25,8 @@ t.test('what is asked often, or of a table that grows for ever, is found by an i
     // A unit that is told by its own system alone leaves its terminal's notices unread, for years.
     await client.query(`insert into ticket_clock (ticket_id, clock, started_at, unit_id, due_at, ended_at, met) select id, 'delivery', opened_at, 'telecom', opened_at, case when n % 1000 > 0 then opened_at end, case when n % 1000 > 0 then true end from (select id, opened_at, row_number() over () as n from ticket) numbered`)
     await client.query(`insert into outbox (kind, audience, channel, unit_id, ticket_id, body, created_at) select told.kind, case when unit is null then 'hall' else 'unit' end, 'terminal', unit, id, '{}', opened_at - interval '300 days' from ticket, (values ('dispatch', 'telecom'), ('undelivered', null)) told (kind, unit)`)
+    // What was sent to a unit's own system and was over before it got there.
+    await client.query(`insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body, created_at, next_at, dead_at, error) select 'urge', 'unit', 'webhook', 'telecom', 'https://x.example', id, '{}', opened_at, null, opened_at, 'over' from ticket`)
   } finally {
     client.release(true)
   }
@@ -38,6 +40,10 @@ t.test('what is asked often, or of a table that grows for ever, is found by an i
   ] as const) {
     const { rows } = await store.pool.query<{ 'QUERY PLAN': string }>(`explain (costs off) ${text}`, [...given])
     t.notMatch(rows.map((row) => row['QUERY PLAN']).join('\n'), /Seq Scan on (ticket|outbox)/, what)
+  }
+  for (const [what, text, given] of [['dead letters', listOutbox(true), [null, 20, 0]], ['and whether they are others', DEAD_MARK, []]] as const) {
+    const { rows } = await store.pool.query<{ 'QUERY PLAN': string }>(`explain (analyze, costs off, timing off, summary off) ${text}`, [...given])
+    t.notMatch(rows.map((row) => row['QUERY PLAN']).join('\n'), /Removed by Filter|Seq Scan/, `${what}: what is over is not looked through`)
   }
 })
 

@@ -4,6 +4,7 @@ import { verifyHistories } from '../../src/store/audit.js'
 import { startClock } from '../../src/dispatch/core/clocks.js'
 import { importSheet, knownNow } from '../../src/store/imports.js'
 import { recount, recountDue } from '../../src/store/recount.js'
+import { RECOUNT_UNLOCK, TRY_RECOUNT_LOCK } from '../../src/store/sql/dispatch.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
 
@@ -103,8 +104,17 @@ t.test('a count that was interrupted is made good, whoever does it: the server, 
   await recountDue(store.pool, 'Asia/Shanghai', uncounted)
   for (const id of [first, stale]) t.ok(await reportOf(id) > Date.now() + 14 * DAY)
   t.equal(await waiting(), 1, 'some node may still deliver by the old one')
+  const staler = await given()
+  t.equal(await recountDue(store.pool, 'Asia/Shanghai', uncounted), 0)
+  t.ok(await reportOf(staler) < Date.now() + 12 * DAY, 'nobody counts all of it again meanwhile')
   await owner.query(`update recount_due set since = since - interval '61 s'`)
-  t.equal(await recountDue(store.pool, 'Asia/Shanghai', uncounted), 0, 'what was counted stays')
+  const other = await owner.connect()
+  await other.query(TRY_RECOUNT_LOCK)
+  t.equal(await recountDue(store.pool, 'Asia/Shanghai', uncounted), 0, 'nor beside another one')
+  await other.query(RECOUNT_UNLOCK)
+  other.release()
+  t.equal(await recountDue(store.pool, 'Asia/Shanghai', uncounted), 1, 'what was counted stays')
+  t.ok(await reportOf(staler) > Date.now() + 14 * DAY)
   t.equal(await waiting(), 0)
 
   // Two that were both interrupted.

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useLanguage, useText } from '../i18n/language.js'
 import { unitName, useDesk, useDeskState } from '../store/desk.js'
 import { prefer, usePreferences } from '../store/preferences.js'
-import { usePolled } from '../widgets/use-polled.js'
+import { useLive } from '../store/use-live.js'
 import { useWide } from '../widgets/use-wide.js'
 import { call } from '../api/endpoints.js'
 import { Brand } from '../widgets/brand.js'
@@ -12,9 +12,12 @@ import { QueueStrip } from './queue-strip.js'
 import { keepFocus } from './keep-focus.js'
 import { goTo, type Page } from './route.js'
 
+/** Every desk of the hall counts them: in a storm no more often than this, ms. */
+const REST = 10_000
+
 /** How many people wait to be called back. */
 function useOpenCallBacks(): number {
-  const { value } = usePolled((signal) => call('callBacks', { query: { state: 'open', limit: 1 } }, { signal }), 10_000, '')
+  const { value } = useLive('call-backs', (signal) => call('callBacks', { query: { state: 'open', limit: 1 } }, { signal }), { rest: REST })
   return value?.total ?? 0
 }
 

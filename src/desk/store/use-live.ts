@@ -8,21 +8,25 @@ const REST = 1_000
 /** What could not be read is read again after this, ms. */
 const AGAIN = 4_000
 
-/** A list that is about no one ticket: read when it is shown first, whenever the server says that it is another, and when the desk was away. What was read stays while the server cannot be reached. */
-export function useLive<T>(list: ListName, read: (signal: AbortSignal) => Promise<T>): { readonly value: T | null; readonly again: () => void } {
-  const told = useThrottled(useDeskState((state) => state.lists[list] ?? 0), REST)
+/**
+ * A list that is about no one ticket: read when it is shown first, whenever the server says that it is another, and when the desk was away. What was read stays while the server
+ * cannot be reached; `failed`: the last try came to nothing. @param key says when something else of it is asked for @param rest it is read this often at most, ms
+ */
+export function useLive<T>(list: ListName, read: (signal: AbortSignal) => Promise<T>, { key = '', rest = REST }: { readonly key?: string; readonly rest?: number } = {}): { readonly value: T | null; readonly failed: boolean; readonly again: () => void } {
+  const told = useThrottled(useDeskState((state) => state.lists[list] ?? 0), rest)
   const welcomes = useDeskState((state) => state.welcomes)
   const [value, setValue] = useState<T | null>(null)
+  const [failed, setFailed] = useState(false)
   const [turn, setTurn] = useState(0)
   useEffect(() => {
     const abort = new AbortController()
     let retry: ReturnType<typeof setTimeout> | undefined
     const look = (): void => {
-      read(abort.signal).then((found) => { if (!abort.signal.aborted) setValue(found) }, () => { if (!abort.signal.aborted) retry = setTimeout(look, AGAIN) })
+      read(abort.signal).then((found) => { if (!abort.signal.aborted) { setValue(found); setFailed(false) } }, () => { if (!abort.signal.aborted) { setFailed(true); retry = setTimeout(look, AGAIN) } })
     }
     look()
     return () => { clearTimeout(retry); abort.abort() }
-    // `read` is made anew at each render, and asks for the same.
-  }, [list, told, welcomes, turn])
-  return { value, again: () => setTurn((count) => count + 1) }
+    // `read` is made anew at each render, and asks for the same as long as `key` is the same.
+  }, [list, key, told, welcomes, turn])
+  return { value, failed, again: () => setTurn((count) => count + 1) }
 }

@@ -22,6 +22,9 @@ const FIRST_RETRY = 1_000
 /** … up to so many times that. */
 const LONGEST_RETRY = 15
 
+/** The city refused an exchange because a later one of ours had come before it. */
+const OVERTAKEN = new Error('another node of this county dials too')
+
 export interface CountyLine extends Loop {
   readonly up: boolean
   /** Since when it is so, ms since epoch. */
@@ -69,7 +72,9 @@ export function startLine({ store, post, every, onLine, onError, clock, random =
     }
     dials = true
     const mine = await spoken(store, line, turn, peer)
-    const answer = await post(`${line.url.replace(/\/$/, '')}/api/lines/${line.name}/exchange`, mine)
+    const answer = await post(`${line.url.replace(/\/$/, '')}/api/lines/${line.name}/exchange`, mine).catch(async (error: unknown) => {
+      throw error instanceof LiandongError && error.code === 'line.turn' && await store.dialledSince(line.name, turn) ? OVERTAKEN : error
+    })
     if (!Value.Check(Exchange, answer)) throw new Error('the city answers something else')
     const said = opened(answer, line)
     // An old answer that somebody plays again.
@@ -94,6 +99,8 @@ export function startLine({ store, post, every, onLine, onError, clock, random =
         failures = 0
         return undefined
       } catch (error) {
+        // A node with a program of before nodes took turns, while that is renewed: what it brings there is there, and the line is not cut.
+        if (error === OVERTAKEN) return firstRetry / 2 + random() * firstRetry / 2
         failures += 1
         dials = false
         // Another node may have a way to it. Of who dials no more nobody hears that the line is cut.

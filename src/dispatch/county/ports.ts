@@ -25,6 +25,8 @@ export interface LineStore {
   signer(): Promise<Signer>
   /** At a county: this node dials, unless another one does and lives. `turn`: the number of the next exchange, never one that was; `acked`: what the city is known to have. */
   dial(name: string): Promise<{ readonly turn: number; readonly acked: number } | null>
+  /** Whether this county has dialled again since this turn: a node of an earlier program does not ask whose turn it is. */
+  dialledSince(name: string, turn: number): Promise<boolean>
   /** How this node, which dials, found the line; cut: another may dial. False: another does. */
   stands(name: string, up: boolean): Promise<boolean>
   /** How the node that dials found it. `since`: ms since epoch */
@@ -57,7 +59,7 @@ export interface LineStore {
   decide(conflictId: string, who: Self, side: ConflictSide, note: string): Promise<void>
 }
 
-/** Brings an exchange to the other side and its answer back. Rejects when the line is cut; has its own deadline. */
+/** Brings an exchange to the other side and its answer back. Rejects when the line is cut, and with `line.turn` when the other side had a later one; has its own deadline. */
 export type Post = (url: string, exchange: Exchange) => Promise<unknown>
 
 /** Lines and conflicts, as `http` uses them. */

@@ -26,6 +26,12 @@ left join person p on p.id = b.claimed_by left join person d on d.id = b.done_by
 left join ticket t on t.id = b.call_id left join call c on c.id = b.call_id left join citizen z on z.number = b.number
 where b.state = 'done' order by b.done_at desc limit $1 offset $2`
 
+/** Another text whenever one of both lists is another. Who is done was open before, or is done now. */
+export const CALL_BACK_MARK = `
+select (select count(*)::text || ' ' || coalesce(md5(string_agg(concat_ws(' ', b.call_id, b.number, b.reason, b.since, case when ${LAPSED} then 'open' else b.state end, b.claimed_by, b.attempts, t.version), ',' order by b.call_id)), '')
+    from call_back_task b left join ticket t on t.id = b.call_id where b.state <> 'done')
+  || ' ' || coalesce((select max(done_at)::text from call_back_task where state = 'done'), '') as mark`
+
 export const CLAIM_CALL_BACK = `
 update call_back_task b set state = 'claimed', claimed_by = $2, claimed_at = now()
 where call_id = $1 and (state = 'open' or (state = 'claimed' and claimed_by = $2) or ${LAPSED}) returning call_id`

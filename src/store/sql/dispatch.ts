@@ -144,8 +144,8 @@ where ticket_id = $1 and audience = 'unit' and unit_id = any($4::text[]) and rec
 export const CORRECTIONS_WAITING = `
 select id, unit_id, body -> 'changed' as changed from outbox
 where ticket_id = $1 and kind = 'changed' and audience = 'unit' and unit_id = any($2::text[]) and receipt_at is null and dead_at is null and leased_until is null and tries = 0 and next_at > clock_timestamp() + interval '1 s' for update`
-/** $1 message, $2 draft, $3 ms from now, $4 at most so long after it was written */
-export const CORRECT_AGAIN = `update outbox set body = body || ($2::jsonb -> 'body'), next_at = least(clock_timestamp() + $3::double precision * interval '1 ms', created_at + $4::double precision * interval '1 ms') where id = $1`
+/** $1 message, $2 draft, $3 ms from now, $4 at most so long after it was written, $5 since when its unit has to confirm it: what is older than that says nothing when it is confirmed */
+export const CORRECT_AGAIN = `update outbox set body = body || ($2::jsonb -> 'body'), created_at = greatest(created_at, $5::timestamptz), next_at = least(clock_timestamp() + $3::double precision * interval '1 ms', created_at + $4::double precision * interval '1 ms') where id = $1`
 /** On each of a unit's ways on which none of these waits. $1 ticket, $2 draft, $3 corrections that wait, $4 ms from now */
 export const TELL_CORRECTION = `
 with d as (select * from jsonb_to_record($2::jsonb) as x (kind text, unit text, body jsonb)),
@@ -181,11 +181,21 @@ export const NEXT_CLOCK = `select extract(epoch from min(next_at) - clock_timest
 /** Tickets of which a unit's clock runs. */
 export const RUNNING_OF_UNITS = `select distinct ticket_id as id from ticket_clock where ended_at is null and unit_id is not null and clock <> 'delivery' order by 1`
 
+/** What lies in the hall for a unit and has no clock of the hall's, and whether somebody said of it that it is dangerous, or is not. */
+export const WITHOUT_HALL_CLOCK = `
+select id, exists (select from ticket_history h where h.ticket_id = t.id and h.act = 'prioritise' and h.changes ? 'hazard') as said from ticket t
+where state = 'open' and unit_id is null and (kind not in ('consultation', 'invalid') or work ->> 'hazard' = 'true') and not work @> '{"clocks": [{"clock": "reassign"}]}' order by id`
+
 /** The calendar as it is, before another takes its place in the same transaction. */
 export const KEEP_CALENDAR = `insert into recount_due (days, years) select coalesce(jsonb_object_agg(to_char(day, 'YYYY-MM-DD'), kind), '{}'), array(select year from calendar_year order by year) from calendar_day`
-/** Calendars that were replaced, and whether that is so long ago that no node counts by them any more. $1 ms */
-export const READ_RECOUNTS = `select id, days, years, since <= clock_timestamp() - $1::double precision * interval '1 ms' as settled from recount_due order by id`
-export const FORGET_RECOUNT = `delete from recount_due where id = any($1::bigint[])`
+/** Calendars that were replaced, by which something is to be counted: nobody did yet, or no node counts by them any more (`settled`), since that was so long ago. $1 ms */
+export const READ_RECOUNTS = `
+select * from (select id, days, years, counted, since <= clock_timestamp() - $1::double precision * interval '1 ms' as settled from recount_due) due where settled or not counted order by id`
+/** $1 those that were counted, $2 those of them that are not needed any more */
+export const RECOUNTED = `with gone as (delete from recount_due where id = any($2::bigint[])) update recount_due set counted = true where id = any($1::bigint[]) and id <> all($2::bigint[])`
+/** One counts, of whichever node; the lock goes with the connection. */
+export const TRY_RECOUNT_LOCK = `select pg_try_advisory_lock(110113) as mine`
+export const RECOUNT_UNLOCK = `select pg_advisory_unlock(110113)`
 
 /** Whether another node keeps acts, by what it said lately; and whether one has said nothing since $2 ms ago, when PostgreSQL was back. $1 this node */
 export const KEPT_ELSEWHERE = `
@@ -268,13 +278,14 @@ select error = '${OVER}' as over from failed`
 export const REPLAY_OUTBOX = `
 update outbox o set dead_at = null, tries = 0, error = '', next_at = clock_timestamp()
 where o.id = $1 and o.dead_at is not null and o.error <> '${OVER}' and not exists (select from ticket a where a.id = o.ticket_id and ${ASKS} and ${NO_LONGER}) returning id`
-const DEAD = `dead_at is not null and error not in ('${OVER}', '${NOT_MOBILE}')`
+/** As `outbox_given_up` has them. */
+const DEAD = `channel <> 'terminal' and dead_at is not null and error not in ('${OVER}', '${NOT_MOBILE}')`
 /** Another text whenever the dead letters are others. */
-export const DEAD_MARK = `select count(*)::text || ' ' || coalesce(max(dead_at)::text, '') as mark from outbox where channel <> 'terminal' and ${DEAD}`
-/** Dead letters are those that may be sent again, those to units before those to citizens, who are on the list of people to call back. $1 dead letters alone, $2 ticket, $3 most, $4 from which */
-export const LIST_OUTBOX = `
+export const DEAD_MARK = `select count(*)::text || ' ' || coalesce(max(dead_at)::text, '') as mark from outbox where ${DEAD}`
+/** @param dead only those that may be sent again, those to units before those to citizens, who are on the list of people to call back. $1 ticket, $2 most, $3 from which */
+export const listOutbox = (dead: boolean): string => `
 select *, count(*) over ()::int as total from outbox
-where channel <> 'terminal' and ($1::boolean is distinct from true or (${DEAD})) and ($2::uuid is null or ticket_id = $2) order by coalesce($1, false) and audience = 'citizen', created_at desc limit $3 offset $4`
+where ${dead ? DEAD : `channel <> 'terminal'`} and ($1::uuid is null or ticket_id = $1) order by ${dead ? `audience = 'citizen', ` : ''}created_at desc limit $2 offset $3`
 
 /** The tickets that follow a main ticket, locked in one order. $2 the state in which they are */
 export const FOLLOWERS = `select * from ticket where merged_into = $1 and state = $2 order by id for update`

@@ -17,6 +17,8 @@ export const DIAL = `
 update line set dialler = $2, turn = greatest(turn + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint)
 where name = $1 and (dialler in ('', $2) or not exists (select from node_presence where node = dialler and at > now() - interval '10 seconds'))
 returning turn, (select acked from line_out o where o.line = line.name) as acked`
+/** $1 line, $2 turn */
+export const DIALLED_SINCE = `select 1 from line where name = $1 and turn > $2`
 /** $1 line, $2 node, $3 up */
 export const STANDS = `update line set up = $3, turned_at = case when up = $3 then turned_at else clock_timestamp() end, dialler = case when $3 then dialler else '' end where name = $1 and dialler = $2`
 /** A line that was not heard for so long is cut, whatever was said of it last. $1 line */
@@ -28,11 +30,9 @@ export const TAKE_TURN = `update line set turn = $2 where name = $1 and turn < $
 export const HEARD = `
 with behind as (update line_in set last = $3, moved_at = case when have < last then moved_at else clock_timestamp() end where line = $1 and last <> $3)
 update line set heard_at = clock_timestamp(), skew = $2 where name = $1`
-export const NOTE_TROUBLE = `update line set trouble = $2 where name = $1 and trouble <> $2`
+export const NOTE_TROUBLE = `update line set trouble = $2, troubled_at = clock_timestamp() where name = $1 and (trouble <> $2 or trouble = 'refused')`
 /** What was not understood was read meanwhile; what was refused is shown for a day. $1 line */
-export const TROUBLE_OVER = `
-update line set trouble = '' where name = $1 and (trouble = 'not-understood' or (trouble = 'refused' and not exists (
-  select from line_inbox i where i.line = $1 and i.result like 'refused%' and i.received_at > clock_timestamp() - interval '1 day')))`
+export const TROUBLE_OVER = `update line set trouble = '' where name = $1 and (trouble = 'not-understood' or (trouble = 'refused' and troubled_at <= clock_timestamp() - interval '1 day'))`
 
 /** Photos of the other side's that are not here yet, and how much of each has come. $1 line */
 const COMING = `
@@ -79,11 +79,18 @@ insert into line_outbox (line, seq, id, kind, ticket_id, body) select $1, last, 
 export const OUTGOING = `
 select seq, id, (extract(epoch from created_at) * 1000)::bigint as at, body from line_outbox where line = $1 and seq > $2 and not seq = any($3::bigint[]) order by seq limit $4`
 export const LOCK_OUT = `select last, acked from line_out where line = $1 for update`
+/** Locked before what stands in their outboxes, and in one order. $1 lines */
+export const LOCK_OUTS = `select 1 from line_out where line = any($1::text[]) order by line for update`
 export const OWN_AT = `select id from line_outbox where line = $1 and seq = $2`
-export const ACKED = `
-with told as (update line_outbox set acked_at = clock_timestamp() where line = $1 and seq <= $2 and acked_at is null returning body)
-update outbox set receipt_at = clock_timestamp(), next_at = null from (select (n ->> 'id')::uuid as id from told, jsonb_array_elements(coalesce(body -> 'notices', '[]')) n where n ->> 'kind' not in (${DELIVERING})) shown
-where outbox.id = shown.id and receipt_at is null`
+/** What the other side shows is told, if its number $2 is the message that we call so. Before the line is locked, as whoever writes a ticket does it. $1 line, $2 it has so many, $3 the id of the last of these, as it says; null: it does not say */
+export const SHOWN_THERE = `
+with told as (
+  select body from line_outbox o where line = $1 and seq <= $2 and acked_at is null and ($3::text is null or exists (select from line_outbox tip where tip.line = $1 and tip.seq = $2 and tip.id::text = $3::text))
+), shown as materialized (
+  select o.id from outbox o where o.receipt_at is null and o.id in (select (n ->> 'id')::uuid from told, jsonb_array_elements(coalesce(body -> 'notices', '[]')) n where n ->> 'kind' not in (${DELIVERING})) order by o.id for update
+)
+update outbox set receipt_at = clock_timestamp(), next_at = null from shown where outbox.id = shown.id`
+export const ACKED = `update line_outbox set acked_at = clock_timestamp() where line = $1 and seq <= $2 and acked_at is null`
 export const MOVE_ACK = `update line_out set acked = greatest(acked, $2) where line = $1`
 /** What the other side may lack gets numbers behind what it has: first out of the way, then in order. */
 export const RENUMBER_AWAY = `update line_outbox set seq = -seq where line = $1 and acked_at is null and seq > 0`

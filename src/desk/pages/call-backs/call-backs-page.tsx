@@ -9,17 +9,16 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
 import { categoryName, useDesk, useDeskState } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
+import { useLive } from '../../store/use-live.js'
 import { Empty } from '../../widgets/empty.js'
-import { usePolled } from '../../widgets/use-polled.js'
 
-const FRESH = 4_000
 const ENDS = ['not-needed', 'not-reached', 'no-number', 'reached'] as const
 
 /** People who gave up, said nothing, or were promised a call: taken by an operator, dialled from their ticket. */
 export default function CallBacksPage() {
   const text = useText()
   const [state, setState] = useState<'open' | 'done'>('open')
-  const { value, failed, again } = usePolled((signal) => request('callBacks', { query: { state, limit: 100 } }, { signal }), FRESH, state)
+  const { value, failed, again } = useLive('call-backs', (signal) => request('callBacks', { query: { state, limit: 100 } }, { signal }), { key: state })
   const list = value?.callBacks ?? null
   return (
     <section className="ld-panel ld-talks" aria-label={text.account.callBacks.title}>
