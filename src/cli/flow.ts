@@ -8,7 +8,7 @@ import { answerBeside } from '../intake/flow-side.js'
 import type { CommandIo } from './command.js'
 import { AROUND_OPTIONS, aroundOf } from './flow/around.js'
 import { runFlowCheck } from './flow/check.js'
-import { loadCity, timeOf, varsOf, type City } from './flow/city.js'
+import { loadCity, problemsOf, timeOf, varsOf, type City } from './flow/city.js'
 import { asksForDay } from './flow/day.js'
 import { runFlowDraw } from './flow/draw.js'
 import { runFlowKeys } from './flow/keys.js'
@@ -100,6 +100,7 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
     printProblems(loaded.problems, stderr)
     return noSuchFlow([name], loaded, stderr)
   }
+  printProblems(problemsOf(flow, loaded), stderr)
   const vars = varsOf(flow, values.var)
   const { surroundings, bare } = aroundOf(flow, values, startAt)
   const call = rehearse({

@@ -1,6 +1,6 @@
 import { LiandongError } from '../contracts/errors.js'
 import type { FlowProblem } from '../contracts/flow.js'
-import { AT_HAND, hashOfEdition, type EditionContent } from './edition.js'
+import { AT_HAND, hashOfEdition, type Edition, type EditionContent } from './edition.js'
 import { soundOnDisk, type Gated } from './flow-gate.js'
 import type { EditionStore, SwitchReason, Who } from './flow-ports.js'
 import { loadInTurns } from './running-flows.js'
@@ -48,11 +48,12 @@ export function makePublishing({ store, directory, approval: ours, gate }: Publi
     return store.keep({ hash: hashOfEdition(content), content, author, note }, soundOf(content))
   }
 
-  /** Nodes go on with what they have when this program does not accept an edition (an earlier one made it): callers would stay where they are. */
-  const accepted = async (number: number): Promise<boolean> => (await loadInTurns(await store.content(number), '')).problems.length === 0
-  async function lastAccepted(): Promise<number> {
+  const loaded = async (number: number): Promise<Edition> => loadInTurns(await store.content(number), '')
+  /** Nodes go on with what they have when this program cannot run an edition (an earlier one made it): callers would stay where they are. */
+  const runs = async (number: number): Promise<boolean> => (await loaded(number)).faults.length === 0
+  async function lastThatRuns(): Promise<number> {
     const earlier = await store.earlier(AT_HAND)
-    for (const { number } of earlier) if (await accepted(number)) return number
+    for (const { number } of earlier) if (await runs(number)) return number
     throw earlier[0] === undefined ? new LiandongError('flow.no-earlier') : new LiandongError('flow.refused', { edition: earlier[0].number })
   }
 
@@ -82,23 +83,24 @@ export function makePublishing({ store, directory, approval: ours, gate }: Publi
       // What was entered since would be taken back, and nobody read that difference: its author publishes it anew. What ran and was not published again waits for nobody.
       const meant = after === null ? !ran : (now?.switch ?? 0) === after
       if (!meant || (over !== undefined && over !== (now?.number ?? null))) throw new LiandongError('flow.outdated', { edition: number })
-      if (!await accepted(number)) throw new LiandongError('flow.refused', { edition: number })
+      // Nobody has been in it yet: it has to be as whatever is published today.
+      if ((await loaded(number)).problems.length > 0) throw new LiandongError('flow.refused', { edition: number })
       await store.approve(number, person)
       return enter(number, person, 'approved', after ?? now?.switch ?? 0)
     },
     /**
-     * Callers enter an edition again that ran before: the last one that this program accepts, or the one named. Needs no approval, as it is for when something is
+     * Callers enter an edition again that ran before: the last one that this program can run, or the one named. Needs no approval, as it is for when something is
      * wrong; but what callers were taken out of comes back by itself for nobody: like anything new it is published, and approved.
      */
     async back(by: Who, to?: number): Promise<Outcome> {
       const now = await store.current()
       // Two who want to leave the same edition leave one, not two.
-      if (to === undefined && (now?.reason === 'back' || now?.reason === 'automatic')) throw new LiandongError('flow.went-back', { edition: now.number, by: now.by, back: await lastAccepted().catch(() => '…') })
-      const number = to ?? await lastAccepted()
+      if (to === undefined && (now?.reason === 'back' || now?.reason === 'automatic')) throw new LiandongError('flow.went-back', { edition: now.number, by: now.by, back: await lastThatRuns().catch(() => '…') })
+      const number = to ?? await lastThatRuns()
       const { ran } = await store.needed(number)
       if (!ran) throw new LiandongError('flow.never-ran', { edition: number })
       if (to !== undefined && await approval() && await store.goneBackFrom(hashOfEdition(await store.content(number)))) throw new LiandongError('flow.taken-back', { edition: number })
-      if (!await accepted(number)) throw new LiandongError('flow.refused', { edition: number })
+      if (!await runs(number)) throw new LiandongError('flow.refused', { edition: number })
       const switched = await store.switchTo({ number, by, reason: 'back', ...(now !== null && { after: now.switch }) })
       if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')
       return { type: 'running', number, unchanged: !switched, ...(switched && now !== null && { left: now.number }) }

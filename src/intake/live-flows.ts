@@ -70,7 +70,8 @@ const TAPE_PATIENCE = 60_000
 /**
  * The flows that callers enter: the published edition, the same on every node. PostgreSQL says which; NOTIFY hints, a poll makes sure. Until one is to be had:
  * the edition that ran last on this machine, else the files of the directory, each as it was when the gate last found it right; until it has, callers wait with music.
- * An edition that this program does not load without a problem (it may be of an older one) never goes live: what runs stays, else one that ran before.
+ * An edition that this program cannot run (it may be of an older one) never goes live: what runs stays, else one that ran before. One that it can run and would
+ * not publish any more goes on: rules that are new do not take it from callers.
  * A switch changes one reference, when everything that is new is loaded and on this machine: there is one last good copy, the one that runs.
  */
 export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlows> {
@@ -109,7 +110,9 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   /** An edition ready for callers, or what keeps it from them. */
   async function load(content: EditionContent, hash: string): Promise<RunningFlows | readonly FlowProblem[]> {
     const edition = await loadInTurns(content, hash)
-    if (edition.problems.length > 0) return edition.problems
+    if (edition.faults.length > 0) return edition.faults
+    const [first] = edition.problems
+    if (first !== undefined) logger.warn({ version: hash, problems: edition.problems.length, first: `${first.file}:${first.line} ${first.problem.en}` }, 'an edition of the flows runs that this program would not publish: liandong flow check tells what to put right before the next one')
     const one = await withTapes(edition)
     loaded.set(hash, one)
     const [oldest] = loaded.keys()

@@ -64,6 +64,19 @@ t.test('check: all problems at once, whatever else is wrong with a file', async 
   }
 })
 
+t.test('check: a rule that is new is told, and that an edition which runs goes on; simulate and try tell it, too', async (t) => {
+  const directory = copy(t)
+  const path = join(directory, '110.yaml')
+  const edit = (from: string, to: string): void => writeFileSync(path, readFileSync(path, 'utf8').replace(from, to))
+  edit('        goto: umbrella\n', '$&      - when: { mode: disaster }\n        goto: topics\n')
+  t.match(await flow('check', directory), { code: 1, out: /branch\.repeated[^]*\n1 个问题[^]*An edition with these files that runs goes on/ })
+  t.match(await flow('simulate', '110', '--dir', directory, '--calls', '5'), { code: 0, err: /branch\.repeated/ })
+  t.match(await flow('try', '110', '--dir', directory), { code: 0, err: /branch\.repeated/ })
+  t.match(await flow('test', '110', '--dir', directory), { code: 1, out: /branch\.repeated/ })
+  edit('\nstart:', '\nstrat: caller\nstart:')
+  t.match(await flow('check', directory), { code: 1, out: /With 1 of them this program cannot run these files/ })
+})
+
 t.test('test: a call that differs is told at its line; coverage can be asked for', async (t) => {
   const directory = copy(t)
   const file = join(directory, '110.test.yaml')

@@ -15,8 +15,8 @@ import type { FlowTrace } from '../../src/intake/flow-trace.js'
 import { noticeOf } from '../../src/intake/flows-status.js'
 import { enterFlow, runEdition } from '../../src/intake/running-flows.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
-import { asOwner, openTestStore, temporaryHome, until as within } from '../helpers/database.js'
-import { copyCity, openTestFlows, type TestFlowsOptions } from '../helpers/flows.js'
+import { asOwner, openTestStore, silent, temporaryHome, until as within } from '../helpers/database.js'
+import { CITY, copyCity, openTestFlows, type TestFlowsOptions } from '../helpers/flows.js'
 import { keptGate } from '../helpers/kept-gate.js'
 
 /** Whatever is published passes the gate first, in this process: seconds of CPU each time (none of it is kept after a change of the sources), of which a machine with other work gives a part. */
@@ -320,6 +320,54 @@ t.test('a published edition that this program does not accept: one that ran befo
   t.equal(again.live.enter('110', '110', null).start(now).state.version, version)
   place.edit('110.yaml', later)
   await until('what is published next runs', () => [live, again.live].every((one) => one.status().source === 'published' && one.status().refused === null && one.status().version !== version))
+})
+
+t.test('an edition that this program would not publish any more, by rules that are new, and can run: callers stay in it over an update, and come back to it; nothing like it is published', async (t) => {
+  const place = city(t)
+  const { live, publishing } = await node(t, place, { watch: false, autoReturnCalls: 50 })
+  await until('the first edition', running)
+  await until('it runs', () => live.status().source === 'published')
+  // As an earlier program published it: a case that is never come to, a parameter that nobody gives.
+  place.edit('110.yaml', (text) => text.replace('        goto: umbrella\n', '$&      - when: { mode: disaster }\n        goto: topics\n').replace('\nstart:', '\nparameters: [ticket]\nstart:'))
+  const { content } = await editionOf(place.directory, 'x')
+  const hash = hashOfEdition(content)
+  const number = await store.editions.keep({ hash, content, author: who, note: '' }, () => Promise.reject(new Error('every tape is there')))
+  t.ok(await store.editions.switchTo({ number, by: who, reason: 'published' }))
+  await until('it runs', () => live.status().version === hash)
+  t.match(live.status(), { source: 'published', refused: null })
+  const told: string[] = []
+  const updated = await node(t, place, { node: 'updated', home: join(place.home, 'updated'), watch: false, logger: { ...silent, warn: (_, text) => { told.push(text) } } })
+  t.match(updated.live.status(), { source: 'published', version: hash, refused: null }, 'a node that starts with it')
+  t.equal(updated.live.enter('110', '110', null).start(now).state.node, 'topics')
+  t.match(told, [/would not publish/], 'it says so')
+  await updated.live.close()
+  const away = { ...store.editions, current: () => Promise.reject(new Error('away')) }
+  const alone = await node(t, { ...place, home: join(place.home, 'updated') }, { node: 'updated', watch: false, store: away })
+  t.match(alone.live.status(), { source: 'kept', version: hash }, 'and one that starts without PostgreSQL')
+  await alone.live.close()
+
+  const broken = await publishing.publish(who, '')
+  t.same([broken.type, broken.type === 'broken' && broken.problems.map(({ code }) => code).sort()], ['broken', ['branch.repeated', 'variable.not-given']])
+  const mended = async (least: number): Promise<number> => {
+    writeFileSync(join(place.directory, '110.yaml'), later(readFileSync(join(CITY, '110.yaml'), 'utf8')).replace(/waitingAtLeast: \d+/, `waitingAtLeast: ${least}`))
+    const made = await publishing.publish(who, '')
+    const mine = made.type === 'running' ? made.number : 0
+    await until('it runs', () => live.status().current?.number === mine)
+    return mine
+  }
+  const third = await mended(11)
+  t.match(await publishing.back(who), { type: 'running', number, left: third }, 'the way back leads to it')
+  await until('it runs', () => live.status().version === hash)
+  await mended(12)
+  await calls(hash, 100, {})
+  await calls(live.status().version, 100, { faults: 100 })
+  await until('it went back by itself', () => live.status().current?.reason === 'automatic')
+  t.match(live.status(), { current: { number }, version: hash, refused: null })
+
+  // Nobody has been in one that only waits: it is approved by the rules of today.
+  const waits = { ...content, files: { ...content.files, '110.yaml': later(content.files['110.yaml'] ?? '') } }
+  const waiting = await store.editions.keep({ hash: hashOfEdition(waits), content: waits, author: await person('wrote-it'), note: '' }, () => Promise.reject(new Error('there')))
+  await t.rejects(publishing.approve(waiting, await person('reads-that')), { code: 'flow.refused', details: { edition: waiting } })
 })
 
 t.test('nobody goes back to an edition that this program does not accept, by hand or by itself: to the one before it, or it is said', async (t) => {
