@@ -2,7 +2,7 @@ import { LiandongError } from '../contracts/errors.js'
 import type { FlowProblem } from '../contracts/flow.js'
 import { AT_HAND, hashOfEdition, type Edition, type EditionContent } from './edition.js'
 import { soundOnDisk, type Gated } from './flow-gate.js'
-import type { EditionStore, SwitchReason, Who } from './flow-ports.js'
+import type { EditionStore, Published, SwitchReason, Who } from './flow-ports.js'
 import { loadInTurns } from './running-flows.js'
 
 export interface PublishingDeps {
@@ -15,7 +15,7 @@ export interface PublishingDeps {
 }
 
 export type Outcome =
-  | { readonly type: 'running'; readonly number: number; /** It ran already. */ readonly unchanged: boolean; /** What was gone back from. */ readonly left?: number }
+  | { readonly type: 'running'; readonly number: number; /** It ran already. */ readonly unchanged: boolean; /** What callers were in until then. */ readonly left?: number; /** They were taken back to it. */ readonly back?: true }
   | { readonly type: 'waiting'; readonly number: number; readonly more: number }
   | { readonly type: 'broken'; readonly problems: readonly FlowProblem[] }
 
@@ -33,15 +33,18 @@ export function makePublishing({ store, directory, approval: ours, gate }: Publi
     return sound
   }
 
-  /** Callers enter it, or it waits for somebody else: also when it ran before. Only going back needs nobody. */
-  async function enter(number: number, by: Who, reason: SwitchReason, after?: number): Promise<Outcome> {
-    if (reason !== 'start' && await approval() && (await store.current())?.number !== number) {
+  /**
+   * Callers enter it, or it waits for somebody else: also when it ran before. Only going back needs nobody.
+   * @param now what ran when it was looked at; what has been switched to since, the switch itself sees
+   */
+  async function enter(number: number, by: Who, reason: SwitchReason, now: Published | null, after?: number): Promise<Outcome> {
+    if (reason !== 'start' && now?.number !== number && await approval()) {
       const { approvals, wanted } = await store.needed(number)
       if (approvals < wanted) return { type: 'waiting', number, more: wanted - approvals }
     }
     const switched = await store.switchTo({ number, by, reason, ...(after !== undefined && { after }) })
     if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')
-    return { type: 'running', number, unchanged: !switched }
+    return { type: 'running', number, unchanged: !switched, ...(switched && now !== null && { left: now.number }) }
   }
 
   async function keep(content: EditionContent, author: Who, note: string): Promise<number> {
@@ -65,7 +68,7 @@ export function makePublishing({ store, directory, approval: ours, gate }: Publi
       if (problems.length > 0) return { type: 'broken', problems }
       const now = await store.current()
       if (after !== undefined && (now?.switch ?? 0) !== after && now?.hash !== hashOfEdition(content)) throw new LiandongError('flow.overtaken')
-      return enter(await keep(content, by, note), by, reason, after)
+      return enter(await keep(content, by, note), by, reason, now, after)
     },
     /** Checks the directory as it is now and publishes it. */
     async publish(by: Who, note: string): Promise<Outcome> {
@@ -86,7 +89,7 @@ export function makePublishing({ store, directory, approval: ours, gate }: Publi
       // Nobody has been in it yet: it has to be as whatever is published today.
       if ((await loaded(number)).problems.length > 0) throw new LiandongError('flow.refused', { edition: number })
       await store.approve(number, person)
-      return enter(number, person, 'approved', after ?? now?.switch ?? 0)
+      return enter(number, person, 'approved', now, after ?? now?.switch ?? 0)
     },
     /**
      * Callers enter an edition again that ran before: the last one that this program can run, or the one named. Needs no approval, as it is for when something is
@@ -103,7 +106,7 @@ export function makePublishing({ store, directory, approval: ours, gate }: Publi
       if (!await runs(number)) throw new LiandongError('flow.refused', { edition: number })
       const switched = await store.switchTo({ number, by, reason: 'back', ...(now !== null && { after: now.switch }) })
       if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')
-      return { type: 'running', number, unchanged: !switched, ...(switched && now !== null && { left: now.number }) }
+      return { type: 'running', number, unchanged: !switched, ...(switched && now !== null && { left: now.number, back: true }) }
     },
   }
 }
