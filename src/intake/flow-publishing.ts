@@ -2,7 +2,7 @@ import { LiandongError } from '../contracts/errors.js'
 import type { FlowProblem } from '../contracts/flow.js'
 import { AT_HAND, hashOfEdition, type Edition, type EditionContent } from './edition.js'
 import { soundOnDisk, type Gated } from './flow-gate.js'
-import type { EditionStore, Published, SwitchReason, Who } from './flow-ports.js'
+import type { EditionStore, Published, Surroundings, SwitchReason, Who } from './flow-ports.js'
 import { loadInTurns } from './running-flows.js'
 
 export interface PublishingDeps {
@@ -10,8 +10,8 @@ export interface PublishingDeps {
   readonly directory: string
   /** A second person has to agree, by the settings of this process. What the nodes run by holds besides: the strictest counts. */
   readonly approval: boolean
-  /** Checks the directory and runs its tests: outside of the process that serves calls. */
-  readonly gate: () => Promise<Gated>
+  /** Checks the directory and runs its tests: outside of the process that serves calls. `nodes`: what those who serve calls hold flows against; null: none says, or PostgreSQL is away. */
+  readonly gate: (nodes: Surroundings | null) => Promise<Gated>
 }
 
 export type Outcome =
@@ -21,10 +21,28 @@ export type Outcome =
 
 export type Publishing = ReturnType<typeof makePublishing>
 
+/** What fits all of them; null: there is none. */
+function strictestOf(nodes: readonly Surroundings[]): Surroundings | null {
+  if (nodes.length === 0) return null
+  const all = (pick: (node: Surroundings) => readonly string[]): string[] => [...new Set(nodes.flatMap(pick))].sort()
+  const most = (pick: (node: Surroundings) => number): number => Math.max(...nodes.map(pick))
+  return {
+    entries: all(({ entries }) => entries), services: all(({ services }) => services).filter((one) => nodes.every(({ services }) => services.includes(one))),
+    delays: { skill: most(({ delays }) => delays.skill), speech: most(({ delays }) => delays.speech) },
+  }
+}
+
 /** What people do with editions: publish, approve, go back. The same for the command, the desk and the watcher. */
-export function makePublishing({ store, directory, approval: ours, gate }: PublishingDeps) {
+export function makePublishing({ store, directory, approval: ours, gate: ask }: PublishingDeps) {
   /** Whether a second person has to agree: a rule of the city, not of the shell that somebody publishes from. */
   const approval = async (): Promise<boolean> => ours || (await store.rules()).some((node) => node.approval)
+
+  /** Checked is what the nodes make of it by their settings, not a shell: what holds at each of them. */
+  const nodes = async (): Promise<Surroundings | null> => strictestOf(await store.arounds().catch(() => []))
+  const gate = async (): Promise<Gated> => {
+    const around = await nodes()
+    return { ...await ask(around), around }
+  }
 
   /** The file of a tape, if it is still the one that was checked. */
   const soundOf = (content: EditionContent) => async (hash: string): Promise<Uint8Array> => {
@@ -62,6 +80,7 @@ export function makePublishing({ store, directory, approval: ours, gate }: Publi
 
   return {
     gate,
+    nodes,
     approval,
     /** Publishes what was checked. */
     async take({ content, problems }: Gated, by: Who, { note = '', reason = 'published', after }: { readonly note?: string; readonly reason?: SwitchReason; readonly after?: number } = {}): Promise<Outcome> {

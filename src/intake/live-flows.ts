@@ -5,7 +5,7 @@ import { within } from '../time/within.js'
 import type { Jump } from './core/flow-watch.js'
 import { AT_HAND, hashOfEdition, type Edition, type EditionContent } from './edition.js'
 import { readFlowDirectory } from './flow-files.js'
-import type { EditionStore, Published, Who } from './flow-ports.js'
+import type { EditionStore, Published, Surroundings, Who } from './flow-ports.js'
 import type { Publishing } from './flow-publishing.js'
 import type { RunnableFlow } from './flow-runner.js'
 import { watchFlowFiles } from './flow-watcher.js'
@@ -21,7 +21,7 @@ export interface LiveFlowsOptions {
   readonly node: string
   readonly store: EditionStore
   readonly publishing: Publishing
-  readonly rules: { /** Files that change are published by themselves. */ readonly watch: boolean; readonly autoReturn: boolean; readonly autoReturnCalls: number; /** A second person has to approve. */ readonly approval: boolean }
+  readonly rules: { /** Files that change are published by themselves. */ readonly watch: boolean; readonly autoReturn: boolean; readonly autoReturnCalls: number; /** A second person has to approve. */ readonly approval: boolean; /** What flows have to fit here. */ readonly around: Surroundings }
   /** Where FreeSWITCH finds the prompts; empty: the same path as here. */
   readonly promptRoot: string
   readonly clock: () => number
@@ -152,7 +152,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   /** Says what this node runs by: whoever publishes, from wherever, goes by it. */
   async function sayRule(): Promise<void> {
     if (performance.now() - ruleSaidAt < RULE_EVERY) return
-    await store.keepRule(node, rules.approval)
+    await store.keepRule(node, { approval: rules.approval, around: rules.around })
     ruleSaidAt = performance.now()
   }
 
@@ -274,7 +274,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       unjudged = false
       if (isClosed()) return
       const hash = hashOfEdition(gated.content)
-      onDisk = { hash, problems: gated.problems }
+      onDisk = { hash, problems: gated.problems, around: gated.around }
       if (isOn('disk')) {
         await readInTurns(Object.values(gated.content.files))
         judged = judgedBy(gated, judged)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { startFlow } from '../../src/flow/engine.js'
@@ -9,14 +9,14 @@ import type { FlowState } from '../../src/flow/types.js'
 import { judge } from '../../src/intake/core/flow-watch.js'
 import { hashOfEdition, loadEdition } from '../../src/intake/edition.js'
 import { makeFlowDesk } from '../../src/intake/flow-desk.js'
-import { editionOf, soundHash } from '../../src/intake/flow-gate.js'
+import { editionOf, gate, soundHash, type Gated } from '../../src/intake/flow-gate.js'
 import { makePublishing } from '../../src/intake/flow-publishing.js'
 import type { FlowTrace } from '../../src/intake/flow-trace.js'
 import { noticeOf } from '../../src/intake/flows-status.js'
 import { enterFlow, runEdition } from '../../src/intake/running-flows.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
 import { asOwner, openTestStore, silent, temporaryHome, until as within } from '../helpers/database.js'
-import { CITY, copyCity, openTestFlows, type TestFlowsOptions } from '../helpers/flows.js'
+import { AROUND, CITY, copyCity, openTestFlows, type TestFlowsOptions } from '../helpers/flows.js'
 import { keptGate } from '../helpers/kept-gate.js'
 
 /** Whatever is published passes the gate first, in this process: seconds of CPU each time (none of it is kept after a change of the sources), of which a machine with other work gives a part. */
@@ -756,6 +756,39 @@ t.test('a second person is a rule of the city: a shell and a node that are set o
 
   await owner.query(`update flow_rule set at = at - interval '2 minutes' where node = 'strict'`)
   t.match(await shell.publish(author, ''), { type: 'running', number }, 'a node that is no more rules nobody')
+})
+
+t.test('what is published fits what the nodes are set to, whatever the shell is that it is published from', async (t) => {
+  const place = city(t)
+  const { live, desk } = await node(t, place, { watch: false })
+  const first = await until('the first edition', running)
+  // Each of them is set in its own way, and serves callers of the city.
+  await store.editions.keepRule('night', { approval: false, around: { ...AROUND, entries: ['night-duty'], services: [], delays: { skill: 20_000, speech: 0 } } })
+  const shell = makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: (nodes) => gate(place.directory, 'ivr-flows', nodes ?? AROUND) })
+  place.edit('110.yaml', later)
+  const outcome = await shell.publish(who, '')
+  const found = outcome.type === 'broken' ? outcome.problems.map(({ code, file }) => `${code} ${basename(file)}`) : []
+  t.ok(found.includes('entry.missing night-duty.yaml'), 'what callers of that node enter')
+  t.ok(found.includes('proof.unbreakable 110.yaml'), 'how long its callers wait for a skill')
+  t.equal(await running(), first)
+  await owner.query(`delete from flow_rule where node = 'night'`)
+  t.match(await shell.publish(who, ''), { type: 'running' })
+
+  // What is known to be wrong with the files is that as long as the nodes are set so.
+  await store.editions.keepRule('night', { approval: false, around: { ...AROUND, entries: ['night-duty'] } })
+  place.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 11'))
+  await until('this node to have checked by that', () => live.status().problems.some(({ code }) => code === 'entry.missing'))
+  const self = { id: (await person('sets-it-right')).id, displayName: 'sets-it-right' }
+  t.match(await desk.publish(self, ''), { type: 'broken' })
+  await owner.query(`delete from flow_rule where node = 'night'`)
+  t.match(await desk.publish(self, ''), { type: 'running' })
+
+  const asked: unknown[] = []
+  const other = (nodes: unknown): Promise<Gated> => { asked.push(nodes); return Promise.resolve({ content: { files: {}, tapes: [] }, problems: [] }) }
+  await makePublishing({ store: { ...store.editions, arounds: () => Promise.reject(new Error('away')) }, directory: '', approval: false, gate: other }).gate()
+  await owner.query('update flow_rule set around = null')
+  await makePublishing({ store: store.editions, directory: '', approval: false, gate: other }).gate()
+  t.same(asked, [null, null], 'where nobody says, it is checked by what this process is set to')
 })
 
 t.test('what the watch took back, and whatever ran before, one person alone does not publish again, nor go back to', async (t) => {

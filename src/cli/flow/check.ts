@@ -15,24 +15,25 @@ import { aboutDirectory, citySettings, lengthIn, loadCity, shownPath } from './c
 
 /** Prints what is proven of each flow and every problem of a directory like a compiler, or as JSON for other programs. */
 export async function runFlowCheck(args: readonly string[], { stdout }: CommandIo): Promise<number> {
-  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' }, entry: { type: 'string' }, delays: { type: 'string' } } as const, 1)
+  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' }, entry: { type: 'string' }, services: { type: 'string' }, delays: { type: 'string' } } as const, 1)
   const named = options.positionals[0] ?? options.values.dir
   if (options.values.schema === true) {
     stdout.write(`${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...FlowCheckReport }, null, 2)}\n`)
     return EXIT.fine
   }
   const settings = citySettings()
-  const entry = options.values.entry ?? settings.entry
+  const entries = options.values.entry?.split(',') ?? [settings.entry]
+  const services = options.values.services?.split(',') ?? settings.services
   const delays = options.values.delays === undefined ? settings.delays : delaysIn(options.values.delays)
   if (options.values.edition === true) {
     const directory = named ?? settings.directory
-    const gated = await gate(directory, shownPath(directory), { entry, services: settings.services, delays })
+    const gated = await gate(directory, shownPath(directory), { entries, services, delays })
     stdout.write(JSON.stringify(gated))
     return gated.problems.length === 0 ? EXIT.fine : EXIT.problems
   }
   const city = await loadCity(named)
   const tapes = await lintPrompts(city.directory, city.shown)
-  const checked = checkFlows(city, city.files, { services: settings.services, lengthOf: lengthIn(city), delays })
+  const checked = checkFlows(city, city.files, { services, lengthOf: lengthIn(city), delays })
   const proven = city.files.flatMap(({ path }) => {
     const [flow, proof] = [city.flows.get(baseName(path)), checked.proofs.get(baseName(path))]
     return flow === undefined || proof === undefined ? [] : [{ flow, proof }]
@@ -43,7 +44,7 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
     checkTested(scenarios, city.flows, city.files.map(({ path }) => baseName(path)))
     return scenarios.problems()
   })
-  const problems = [...city.problems, ...(city.files.length === 0 ? [] : checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows)), ...checked.problems, ...tests, ...aboutDirectory(tapes.problems, city.directory)]
+  const problems = [...city.problems, ...(city.files.length === 0 ? [] : entries.flatMap((entry) => checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows))), ...checked.problems, ...tests, ...aboutDirectory(tapes.problems, city.directory)]
   const files = city.files.length
   if (options.values.json === true) {
     const report = { flows: proven.map(({ flow: { name, version, nodes }, proof }) => ({ name, version, nodes: nodes.size, proof })), problems }

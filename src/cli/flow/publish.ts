@@ -1,12 +1,13 @@
 import { userInfo } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import { delaysOf, loadConfig, type Config } from '../../config.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { diffLines } from '../../flow/diff.js'
 import { changesBetween, comparedWith, type EditionContent } from '../../intake/edition.js'
 import { editionOf, gate } from '../../intake/flow-gate.js'
-import type { EditionStore, StoredEdition, Who } from '../../intake/flow-ports.js'
+import type { EditionStore, StoredEdition, Surroundings, Who } from '../../intake/flow-ports.js'
 import { servicesOf } from '../../intake/look-ups.js'
 import { makePublishing, type Outcome, type Publishing } from '../../intake/flow-publishing.js'
 import { checkPassword } from '../../people/password.js'
@@ -45,8 +46,11 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
   const secret = values.as === undefined ? '' : await secretOf(values.as, values['password-stdin'] === true, io)
   return await withDatabase(databaseOf(config), async (pool) => {
     const store = makeEditionStore(pool)
-    const around = { entry: config['flows.entry'], services: servicesOf(config['flows.lookUps']), delays: delaysOf(config) }
-    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory), around) })
+    const own = { entries: [config['flows.entry']], services: servicesOf(config['flows.lookUps']).sort(), delays: delaysOf(config) }
+    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate(nodes) {
+      if (nodes !== null && !isDeepStrictEqual(nodes, own)) io.stdout.write(byNodes(nodes))
+      return gate(directory, basename(directory), nodes ?? own)
+    } })
     const desk: Desk = { store, publishing, config, directory, async who() {
       if (values.as === undefined) return { id: null, name: userInfo().username }
       const found = await makePeopleStore(pool).byLogin(values.as)
@@ -62,6 +66,12 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
       default: return told(await desk.publishing.back(await desk.who(), numbers[0]), io)
     }
   })
+}
+
+/** This shell has other settings than the nodes, of which nothing hears a caller. */
+const byNodes = ({ entries, services, delays }: Surroundings): string => {
+  const list = `flows.entry ${entries.join(', ')}; flows.lookUps ${services.join(', ')}; intake.skillOverflow ${delays.skill}, pbx.speechOpening ${delays.speech}`
+  return `这个终端的设置与各节点不同，按节点的检查：${list}\nThis shell is set otherwise than the nodes; it is checked by what they are set to: ${list}\n\n`
 }
 
 async function secretOf(loginName: string, piped: boolean, io: CommandIo): Promise<string> {
