@@ -8,7 +8,7 @@ import { answerBeside } from '../intake/flow-side.js'
 import type { CommandIo } from './command.js'
 import { AROUND_OPTIONS, aroundOf } from './flow/around.js'
 import { runFlowCheck } from './flow/check.js'
-import { loadCity, timeOf, varsOf, type City } from './flow/city.js'
+import { loadCity, problemsOf, timeOf, varsOf, type City } from './flow/city.js'
 import { asksForDay } from './flow/day.js'
 import { runFlowDraw } from './flow/draw.js'
 import { runFlowKeys } from './flow/keys.js'
@@ -22,6 +22,7 @@ const USAGE = `用法 / Usage:
   liandong flow check [目录 dir] [--json] [--schema]  检查并证明流程文件，一次列出全部问题 / check and prove flow files, all problems at once
       --edition                  连同测试，并写出整版（JSON）/ with the tests, and the whole edition as JSON
       --entry 110                来电进入的流程，默认按设置 flows.entry / the flow that callers enter; default: the setting flows.entry
+      --services outages         流程可查询的服务，默认按设置 flows.lookUps / services that flows may ask; default: the setting flows.lookUps
       --delays 0,1000            等熟悉类别的座席、打开语音引擎各最多多少毫秒，默认按设置 / a caller's longest wait for a skill, and for the speech engine to open, ms; default: the settings
   liandong flow test [名称 name …] [--json] [--cover 90]  运行流程旁的 *.test.yaml，画出覆盖 / run the tests beside the flows, draw what they cover
       --draw 目录 dir            覆盖画成 <流程>.coverage.svg / what is covered as a drawing, <flow>.coverage.svg
@@ -100,6 +101,7 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
     printProblems(loaded.problems, stderr)
     return noSuchFlow([name], loaded, stderr)
   }
+  printProblems(problemsOf(flow, loaded), stderr)
   const vars = varsOf(flow, values.var)
   const { surroundings, bare } = aroundOf(flow, values, startAt)
   const call = rehearse({

@@ -5,7 +5,7 @@ import { CodeBookFile } from './file.js'
 import { linkFlows, type Sketch } from './load/link.js'
 import { baseName, loadFlow, type FlowText, type LoadedFlow, type Surely, type TagBook } from './load/load.js'
 import type { PromptListing } from './load/node-checks.js'
-import type { ProblemCode, ProblemDetails } from './load/problems.js'
+import { barsRunning, type ProblemCode, type ProblemDetails } from './load/problems.js'
 import { openReport } from './load/report.js'
 import { fits, reportShape } from './load/shape.js'
 import { readYaml } from './load/yaml-source.js'
@@ -15,8 +15,9 @@ import type { Flow } from './types.js'
 export type { FlowText, LoadedFlow, TagBook } from './load/load.js'
 export type { PromptListing } from './load/node-checks.js'
 export { baseName, loadFlow } from './load/load.js'
+export { barsRunning } from './load/problems.js'
 
-/** Flows by name: those of the files that have no problem; and the problems of all the others. */
+/** Flows by name: those that can be run; and everything that is wrong with them and with the others. */
 export interface FlowLibrary {
   readonly flows: ReadonlyMap<string, Flow>
   /** Those with problems too, as far as they are understood: an admin sees all problems at once. */
@@ -46,9 +47,9 @@ export function loadFlows(files: readonly FlowText[], prompts: PromptListing, ca
 }
 
 export interface CodeBook {
-  /** Null when anything is wrong with the file. */
+  /** Null when the file cannot be used. */
   readonly categories: readonly Category[] | null
-  /** Null when it lists none, or anything is wrong: then flows may set any. */
+  /** Null when it lists none, or cannot be used: then flows may set any. */
   readonly tags: TagBook | null
   /** What switches are called. */
   readonly switches: Readonly<Record<string, Bilingual>>
@@ -63,7 +64,7 @@ export function loadCodeBook(path: string, text: string): CodeBook {
     reportShape(CodeBookFile, source.value, { source, base: [], where: { zh: '类别表', en: 'The code book' }, report })
   }
   const found = problems()
-  if (source === null || found.length > 0) return { categories: null, tags: null, switches: {}, problems: found }
+  if (source === null || found.some(barsRunning)) return { categories: null, tags: null, switches: {}, problems: found }
   const { categories, tags, switches = {} } = source.value as Static<typeof CodeBookFile>
   return {
     categories: Object.entries(categories).map(([code, { zh, en, class: queueClass, units = [] }]) => ({ code, zh, en, class: queueClass, units })),

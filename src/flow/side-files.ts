@@ -2,7 +2,7 @@ import { Type, type Static, type TSchema } from 'typebox'
 import type { FlowProblem } from '../contracts/flow.js'
 import type { Bilingual } from '../contracts/primitives.js'
 import { closed, NAME_PATTERN, says } from './fields.js'
-import { suggest } from './load/problems.js'
+import { barsRunning, suggest } from './load/problems.js'
 import { openReport } from './load/report.js'
 import { fits, reportShape } from './load/shape.js'
 import { readYaml } from './load/yaml-source.js'
@@ -55,5 +55,5 @@ function loadSideFile<S extends TSchema>(schema: S, where: Bilingual, path: stri
   const source = readYaml(text, report)
   if (source !== null && !fits(schema, source.value)) reportShape(schema, source.value, { source, base: [], where, report })
   const found = problems()
-  return { value: source === null || found.length > 0 ? null : source.value as Static<S>, problems: found }
+  return { value: source === null || found.some(barsRunning) ? null : source.value as Static<S>, problems: found }
 }

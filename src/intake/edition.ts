@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import type { Language } from '../contracts/primitives.js'
-import { baseName, loadCodeBook, loadFlows, type CodeBook, type FlowLibrary, type FlowText } from '../flow/library.js'
+import { barsRunning, baseName, loadCodeBook, loadFlows, type CodeBook, type FlowLibrary, type FlowText } from '../flow/library.js'
 import { loadEntries, loadLines, type Line } from '../flow/side-files.js'
 import type { Flow } from '../flow/types.js'
 
@@ -35,6 +35,8 @@ export const OLD_CALENDAR = 'calendar.yaml'
 /** Beside the flows, and none of them. */
 export const SIDE_FILES: ReadonlySet<string> = new Set([CODE_BOOK, LINES, ENTRIES, OLD_CALENDAR])
 export const FLOW_FILE = /^[a-z0-9][a-z0-9-]{0,31}\.ya?ml$/
+/** A tape, or what lies beside it. */
+export const OF_PROMPTS = /(^|\/)prompts\/[^/]+\/(say\/)?[^/]+$/
 export const TEST_FILE = /^([a-z0-9][a-z0-9-]{0,31})\.test\.ya?ml$/
 
 /** First 12 hex digits of SHA-256: short enough to read out, long enough never to meet itself. */
@@ -66,10 +68,13 @@ export interface Edition extends Pick<FlowLibrary, 'sketches'> {
   /** The flow files, as they were loaded. */
   readonly texts: readonly FlowText[]
   readonly tapes: TapeTable
+  /** What keeps it from being published, by the rules of this program. */
   readonly problems: readonly FlowProblem[]
+  /** Those of them that it cannot be run with. */
+  readonly faults: readonly FlowProblem[]
 }
 
-/** Loads what was checked when it was published; every flow of it has the edition's hash as its version. */
+/** Loads what was checked when it was published, maybe by an earlier program with fewer rules; every flow of it has the edition's hash as its version. */
 export function loadEdition(content: EditionContent, { hash = hashOfEdition(content), shown = hash }: { readonly hash?: string; /** How problems name the directory. */ readonly shown?: string } = {}): Edition {
   const tapes = new Map<string, Map<string, EditionTape>>()
   for (const tape of content.tapes) {
@@ -93,9 +98,10 @@ export function loadEdition(content: EditionContent, { hash = hashOfEdition(cont
   const { flows: linked, sketches, problems } = loadFlows(files, tapes as ReadonlyMap<Language, ReadonlyMap<string, EditionTape>>, categories.length === 0 ? null : categories, { lines: lines.value.map(({ code }) => code), tags })
   const flows = new Map([...linked].map(([name, flow]) => [name, { ...flow, version: hash }]))
   const entries = side<ReadonlyMap<string, string>>(ENTRIES, new Map(), (path, text) => loadEntries(path, text, flows, files.map((file) => baseName(file.path))))
+  const told = [...book.problems, ...lines.problems, ...problems, ...entries.problems]
   return {
     hash, content, flows, sketches, categories, switches, lines: lines.value, entries: entries.value, texts: files, tapes,
-    problems: [...book.problems, ...lines.problems, ...problems, ...entries.problems],
+    problems: told, faults: told.filter(barsRunning),
   }
 }
 

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { LiandongError } from '../contracts/errors.js'
 import { placeIn, type FlowDrawing } from '../contracts/flow-drawing.js'
 import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, FlowSummary, FlowsView, FlowTried } from '../contracts/routes/flows.js'
@@ -156,8 +157,8 @@ export function makeFlowDesk({ live, store, publishing, directory, program, watc
     },
     async publish(self: Person, note: string): Promise<FlowOutcome> {
       const found = live.status().onDisk
-      // What is known to be wrong with these very files is not checked again for seconds.
-      if (found !== null && found.problems.length > 0 && hashOfEdition((await editionOf(directory, basename(directory))).content) === found.hash) return { type: 'broken', problems: [...found.problems] }
+      // What is known to be wrong with these very files, as the nodes are set, is not checked again for seconds.
+      if (found !== null && found.problems.length > 0 && isDeepStrictEqual(found.around, await publishing.nodes()) && hashOfEdition((await editionOf(directory, basename(directory))).content) === found.hash) return { type: 'broken', problems: [...found.problems] }
       return outcomeOf(await publishing.publish({ id: self.id, name: self.displayName }, note))
     },
     async approve(self: Person, number: number, over: number | null): Promise<FlowOutcome> { return outcomeOf(await publishing.approve(number, { id: self.id, name: self.displayName }, over)) },

@@ -4,11 +4,11 @@ import { join, relative } from 'node:path'
 import type { FlowProblem } from '../contracts/flow.js'
 import { baseName, checkEntry } from '../flow/library.js'
 import { checkFlows } from '../flow/proof/check.js'
-import type { Delays } from '../flow/proof/prove.js'
 import { checkTested, loadScenarios } from '../flow/scenario/file.js'
 import { runScenarios } from '../flow/scenario/run.js'
 import { loadEdition, TEST_FILE, type Edition, type EditionContent, type EditionTape } from './edition.js'
 import { readFlowDirectory } from './flow-files.js'
+import type { Surroundings } from './flow-ports.js'
 import { lintPrompts } from './prompt-files.js'
 import type { Language } from '../contracts/primitives.js'
 
@@ -16,6 +16,8 @@ import type { Language } from '../contracts/primitives.js'
 export interface Gated {
   readonly content: EditionContent
   readonly problems: readonly FlowProblem[]
+  /** What the nodes were set to that it was checked by; null: none said. */
+  readonly around?: Surroundings | null
 }
 
 /** Makes an edition of a directory as it is now, with every tape in it. */
@@ -44,9 +46,6 @@ export async function soundOnDisk(directory: string, tapes: readonly EditionTape
 /** SHA-256 of a tape's bytes, in hex: tapes of editions are told apart by it. */
 export const soundHash = (sound: Uint8Array): string => createHash('sha256').update(sound).digest('hex')
 
-/** What an edition must fit by the settings: the flow that callers enter, the services that flows may ask, and what the intake adds to a caller's wait. */
-export interface Surroundings { readonly entry: string; readonly services: readonly string[]; readonly delays?: Delays }
-
 /** Everything that keeps a directory from being published: `flow check`, and the tests beside the flows. What was judged is what is returned. */
 export async function gate(directory: string, shown: string, around: Surroundings): Promise<Gated> {
   const { content, problems } = await editionOf(directory, shown)
@@ -55,11 +54,11 @@ export async function gate(directory: string, shown: string, around: Surrounding
 }
 
 /** What is wrong with an edition by its own files: loading, proof, tests. */
-export function judgeEdition(content: EditionContent, shown: string, { entry, services, delays }: Surroundings): FlowProblem[] {
+export function judgeEdition(content: EditionContent, shown: string, { entries, services, delays }: Surroundings): FlowProblem[] {
   const edition = loadEdition(content, { shown })
   const length = (language: Language, name: string): number => edition.tapes.get(language)?.get(name)?.duration ?? 0
   const checked = checkFlows(edition, edition.texts, { services, lengthOf: length, delays })
-  return [...edition.problems, ...checkEntry(entry, join(shown, `${entry}.yaml`), edition.texts, edition.flows), ...checked.problems, ...runTests(content, edition, shown, length)]
+  return [...edition.problems, ...entries.flatMap((entry) => checkEntry(entry, join(shown, `${entry}.yaml`), edition.texts, edition.flows)), ...checked.problems, ...runTests(content, edition, shown, length)]
 }
 
 function runTests({ files }: EditionContent, { flows, texts }: Edition, shown: string, length: (language: Language, name: string) => number): FlowProblem[] {

@@ -1,9 +1,13 @@
+import type { Delays } from '../flow/proof/prove.js'
 import type { EditionContent } from './edition.js'
 import type { KeyPress, TraceStore } from './flow-trace.js'
 import type { Tally } from './core/flow-watch.js'
 
 /** Who does something with the flows: a person who signed in, or (`id` null) an account of the machine or a node. */
 export interface Who { readonly id: string | null; readonly name: string }
+
+/** What the settings of a node say that flows must fit: the flows that callers enter, the services that flows may ask, and what the intake adds to a caller's wait. */
+export interface Surroundings { readonly entries: readonly string[]; readonly services: readonly string[]; readonly delays: Delays }
 
 export type SwitchReason = 'start' | 'published' | 'approved' | 'back' | 'automatic'
 
@@ -93,8 +97,10 @@ export interface EditionStore extends TraceStore {
   history(limit: number): Promise<readonly StoredEdition[]>
   /** What the nodes of the site run by: those that live, or that lived last. */
   rules(): Promise<readonly { readonly node: string; /** A second person has to approve. */ readonly approval: boolean }[]>
+  /** What those of them say that flows must fit. */
+  arounds(): Promise<readonly Surroundings[]>
   /** What this node runs by; to be said again while it lives. */
-  keepRule(node: string, approval: boolean): Promise<void>
+  keepRule(node: string, rule: { readonly approval: boolean; readonly around: Surroundings }): Promise<void>
   seenOnDisk(node: string): Promise<string | null>
   seeOnDisk(node: string, hash: string): Promise<void>
   /** Whether so many calls came through it since. */

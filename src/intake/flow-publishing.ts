@@ -1,8 +1,8 @@
 import { LiandongError } from '../contracts/errors.js'
 import type { FlowProblem } from '../contracts/flow.js'
-import { AT_HAND, hashOfEdition, type EditionContent } from './edition.js'
+import { AT_HAND, hashOfEdition, type Edition, type EditionContent } from './edition.js'
 import { soundOnDisk, type Gated } from './flow-gate.js'
-import type { EditionStore, SwitchReason, Who } from './flow-ports.js'
+import type { EditionStore, Published, Surroundings, SwitchReason, Who } from './flow-ports.js'
 import { loadInTurns } from './running-flows.js'
 
 export interface PublishingDeps {
@@ -10,21 +10,39 @@ export interface PublishingDeps {
   readonly directory: string
   /** A second person has to agree, by the settings of this process. What the nodes run by holds besides: the strictest counts. */
   readonly approval: boolean
-  /** Checks the directory and runs its tests: outside of the process that serves calls. */
-  readonly gate: () => Promise<Gated>
+  /** Checks the directory and runs its tests: outside of the process that serves calls. `nodes`: what those who serve calls hold flows against; null: none says, or PostgreSQL is away. */
+  readonly gate: (nodes: Surroundings | null) => Promise<Gated>
 }
 
 export type Outcome =
-  | { readonly type: 'running'; readonly number: number; /** It ran already. */ readonly unchanged: boolean; /** What was gone back from. */ readonly left?: number }
+  | { readonly type: 'running'; readonly number: number; /** It ran already. */ readonly unchanged: boolean; /** What callers were in until then. */ readonly left?: number; /** They were taken back to it. */ readonly back?: true }
   | { readonly type: 'waiting'; readonly number: number; readonly more: number }
   | { readonly type: 'broken'; readonly problems: readonly FlowProblem[] }
 
 export type Publishing = ReturnType<typeof makePublishing>
 
+/** What fits all of them; null: there is none. */
+function strictestOf(nodes: readonly Surroundings[]): Surroundings | null {
+  if (nodes.length === 0) return null
+  const all = (pick: (node: Surroundings) => readonly string[]): string[] => [...new Set(nodes.flatMap(pick))].sort()
+  const most = (pick: (node: Surroundings) => number): number => Math.max(...nodes.map(pick))
+  return {
+    entries: all(({ entries }) => entries), services: all(({ services }) => services).filter((one) => nodes.every(({ services }) => services.includes(one))),
+    delays: { skill: most(({ delays }) => delays.skill), speech: most(({ delays }) => delays.speech) },
+  }
+}
+
 /** What people do with editions: publish, approve, go back. The same for the command, the desk and the watcher. */
-export function makePublishing({ store, directory, approval: ours, gate }: PublishingDeps) {
+export function makePublishing({ store, directory, approval: ours, gate: ask }: PublishingDeps) {
   /** Whether a second person has to agree: a rule of the city, not of the shell that somebody publishes from. */
   const approval = async (): Promise<boolean> => ours || (await store.rules()).some((node) => node.approval)
+
+  /** Checked is what the nodes make of it by their settings, not a shell: what holds at each of them. */
+  const nodes = async (): Promise<Surroundings | null> => strictestOf(await store.arounds().catch(() => []))
+  const gate = async (): Promise<Gated> => {
+    const around = await nodes()
+    return { ...await ask(around), around }
+  }
 
   /** The file of a tape, if it is still the one that was checked. */
   const soundOf = (content: EditionContent) => async (hash: string): Promise<Uint8Array> => {
@@ -33,38 +51,43 @@ export function makePublishing({ store, directory, approval: ours, gate }: Publi
     return sound
   }
 
-  /** Callers enter it, or it waits for somebody else: also when it ran before. Only going back needs nobody. */
-  async function enter(number: number, by: Who, reason: SwitchReason, after?: number): Promise<Outcome> {
-    if (reason !== 'start' && await approval() && (await store.current())?.number !== number) {
+  /**
+   * Callers enter it, or it waits for somebody else: also when it ran before. Only going back needs nobody.
+   * @param now what ran when it was looked at; what has been switched to since, the switch itself sees
+   */
+  async function enter(number: number, by: Who, reason: SwitchReason, now: Published | null, after?: number): Promise<Outcome> {
+    if (reason !== 'start' && now?.number !== number && await approval()) {
       const { approvals, wanted } = await store.needed(number)
       if (approvals < wanted) return { type: 'waiting', number, more: wanted - approvals }
     }
     const switched = await store.switchTo({ number, by, reason, ...(after !== undefined && { after }) })
     if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')
-    return { type: 'running', number, unchanged: !switched }
+    return { type: 'running', number, unchanged: !switched, ...(switched && now !== null && { left: now.number }) }
   }
 
   async function keep(content: EditionContent, author: Who, note: string): Promise<number> {
     return store.keep({ hash: hashOfEdition(content), content, author, note }, soundOf(content))
   }
 
-  /** Nodes go on with what they have when this program does not accept an edition (an earlier one made it): callers would stay where they are. */
-  const accepted = async (number: number): Promise<boolean> => (await loadInTurns(await store.content(number), '')).problems.length === 0
-  async function lastAccepted(): Promise<number> {
+  const loaded = async (number: number): Promise<Edition> => loadInTurns(await store.content(number), '')
+  /** Nodes go on with what they have when this program cannot run an edition (an earlier one made it): callers would stay where they are. */
+  const runs = async (number: number): Promise<boolean> => (await loaded(number)).faults.length === 0
+  async function lastThatRuns(): Promise<number> {
     const earlier = await store.earlier(AT_HAND)
-    for (const { number } of earlier) if (await accepted(number)) return number
+    for (const { number } of earlier) if (await runs(number)) return number
     throw earlier[0] === undefined ? new LiandongError('flow.no-earlier') : new LiandongError('flow.refused', { edition: earlier[0].number })
   }
 
   return {
     gate,
+    nodes,
     approval,
     /** Publishes what was checked. */
     async take({ content, problems }: Gated, by: Who, { note = '', reason = 'published', after }: { readonly note?: string; readonly reason?: SwitchReason; readonly after?: number } = {}): Promise<Outcome> {
       if (problems.length > 0) return { type: 'broken', problems }
       const now = await store.current()
       if (after !== undefined && (now?.switch ?? 0) !== after && now?.hash !== hashOfEdition(content)) throw new LiandongError('flow.overtaken')
-      return enter(await keep(content, by, note), by, reason, after)
+      return enter(await keep(content, by, note), by, reason, now, after)
     },
     /** Checks the directory as it is now and publishes it. */
     async publish(by: Who, note: string): Promise<Outcome> {
@@ -82,26 +105,27 @@ export function makePublishing({ store, directory, approval: ours, gate }: Publi
       // What was entered since would be taken back, and nobody read that difference: its author publishes it anew. What ran and was not published again waits for nobody.
       const meant = after === null ? !ran : (now?.switch ?? 0) === after
       if (!meant || (over !== undefined && over !== (now?.number ?? null))) throw new LiandongError('flow.outdated', { edition: number })
-      if (!await accepted(number)) throw new LiandongError('flow.refused', { edition: number })
+      // Nobody has been in it yet: it has to be as whatever is published today.
+      if ((await loaded(number)).problems.length > 0) throw new LiandongError('flow.refused', { edition: number })
       await store.approve(number, person)
-      return enter(number, person, 'approved', after ?? now?.switch ?? 0)
+      return enter(number, person, 'approved', now, after ?? now?.switch ?? 0)
     },
     /**
-     * Callers enter an edition again that ran before: the last one that this program accepts, or the one named. Needs no approval, as it is for when something is
+     * Callers enter an edition again that ran before: the last one that this program can run, or the one named. Needs no approval, as it is for when something is
      * wrong; but what callers were taken out of comes back by itself for nobody: like anything new it is published, and approved.
      */
     async back(by: Who, to?: number): Promise<Outcome> {
       const now = await store.current()
       // Two who want to leave the same edition leave one, not two.
-      if (to === undefined && (now?.reason === 'back' || now?.reason === 'automatic')) throw new LiandongError('flow.went-back', { edition: now.number, by: now.by, back: await lastAccepted().catch(() => '…') })
-      const number = to ?? await lastAccepted()
+      if (to === undefined && (now?.reason === 'back' || now?.reason === 'automatic')) throw new LiandongError('flow.went-back', { edition: now.number, by: now.by, back: await lastThatRuns().catch(() => '…') })
+      const number = to ?? await lastThatRuns()
       const { ran } = await store.needed(number)
       if (!ran) throw new LiandongError('flow.never-ran', { edition: number })
       if (to !== undefined && await approval() && await store.goneBackFrom(hashOfEdition(await store.content(number)))) throw new LiandongError('flow.taken-back', { edition: number })
-      if (!await accepted(number)) throw new LiandongError('flow.refused', { edition: number })
+      if (!await runs(number)) throw new LiandongError('flow.refused', { edition: number })
       const switched = await store.switchTo({ number, by, reason: 'back', ...(now !== null && { after: now.switch }) })
       if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')
-      return { type: 'running', number, unchanged: !switched, ...(switched && now !== null && { left: now.number }) }
+      return { type: 'running', number, unchanged: !switched, ...(switched && now !== null && { left: now.number, back: true }) }
     },
   }
 }

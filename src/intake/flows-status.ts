@@ -1,5 +1,6 @@
 import type { FlowProblem } from '../contracts/flow.js'
 import type { FlowNotice } from '../contracts/ws.js'
+import type { Gated } from './flow-gate.js'
 import type { Published } from './flow-ports.js'
 
 /** What an administrator has to know about the flows that run. */
@@ -20,7 +21,7 @@ export interface FlowsStatus {
   /** The files on this node's disk are right and not what runs. */
   readonly differs: boolean
   /** The files as they were last checked; null: not yet. */
-  readonly onDisk: { readonly hash: string; readonly problems: readonly FlowProblem[] } | null
+  readonly onDisk: { readonly hash: string; readonly problems: readonly FlowProblem[]; readonly around: Gated['around'] } | null
 }
 
 /** What every desk of an administrator shows, if anything; the weightiest first, and what waits for him besides. */

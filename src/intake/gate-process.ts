@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { LiandongError } from '../contracts/errors.js'
-import type { Delays } from '../flow/proof/prove.js'
 import { aimsOf, asksOf, type Asks } from '../flow/simulate/aims.js'
 import type { CallerModel, Recording } from '../flow/simulate/callers.js'
 import { simulate, type Simulated } from '../flow/simulate/simulate.js'
 import type { FlowSurroundings, FlowVariables } from '../flow/types.js'
 import { loadEdition, type Edition, type EditionContent } from './edition.js'
 import type { Gated } from './flow-gate.js'
+import type { Surroundings } from './flow-ports.js'
 
 /** A check of thousands of nodes and all tapes takes seconds; this is for one that hangs, ms. */
 const LIMIT = 120_000
@@ -15,10 +15,10 @@ const MOST_BYTES = 64_000_000
 /**
  * Checks a directory in a process of its own: the one that serves calls must not stand still for it.
  * @param program `bin/liandong.js`
- * @param settings flows.entry, flows.lookUps and the delays of this process
+ * @param around of the nodes, else of this process by its settings
  */
-export const gateInProcess = (program: string, directory: string, { entry, lookUps, delays }: { readonly entry: string; readonly lookUps: readonly string[]; readonly delays: Delays }): Promise<Gated> =>
-  askProcess<Gated>(program, ['flow', 'check', directory, '--edition', '--entry', entry, '--delays', `${delays.skill},${delays.speech}`], { env: { LIANDONG_FLOWS_LOOK_UPS: lookUps.join(',') } })
+export const gateInProcess = (program: string, directory: string, { entries, services, delays }: Surroundings): Promise<Gated> =>
+  askProcess<Gated>(program, ['flow', 'check', directory, '--edition', '--entry', entries.join(','), '--services', services.join(','), '--delays', `${delays.skill},${delays.speech}`], {})
 
 /** Thousands of calls, likewise; null: the new edition has no such flow, or its file has problems. */
 export const simulateInProcess = (program: string, wish: SimulationWish): Promise<SimulationAnswer | null> => askProcess<SimulationAnswer | null>(program, ['flow', 'simulate', '--beside'], { input: wish })
@@ -51,9 +51,9 @@ export function simulateBoth({ flow: name, old, new: fresh, model, recordings, c
   return simulated === null ? null : { asks: asksOf(intents), old: run(before), new: simulated }
 }
 
-function askProcess<T>(program: string, args: readonly string[], { input, env = {} }: { readonly input?: object; readonly env?: Readonly<Record<string, string>> }): Promise<T> {
+function askProcess<T>(program: string, args: readonly string[], { input }: { readonly input?: object }): Promise<T> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'pipe'], timeout: LIMIT, env: { ...process.env, ...env } })
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'pipe'], timeout: LIMIT })
     const out: Buffer[] = []
     let bytes = 0
     let said = ''

@@ -5,7 +5,7 @@ import { within } from '../time/within.js'
 import type { Jump } from './core/flow-watch.js'
 import { AT_HAND, hashOfEdition, type Edition, type EditionContent } from './edition.js'
 import { readFlowDirectory } from './flow-files.js'
-import type { EditionStore, Published, Who } from './flow-ports.js'
+import type { EditionStore, Published, Surroundings, Who } from './flow-ports.js'
 import type { Publishing } from './flow-publishing.js'
 import type { RunnableFlow } from './flow-runner.js'
 import { watchFlowFiles } from './flow-watcher.js'
@@ -21,7 +21,7 @@ export interface LiveFlowsOptions {
   readonly node: string
   readonly store: EditionStore
   readonly publishing: Publishing
-  readonly rules: { /** Files that change are published by themselves. */ readonly watch: boolean; readonly autoReturn: boolean; readonly autoReturnCalls: number; /** A second person has to approve. */ readonly approval: boolean }
+  readonly rules: { /** Files that change are published by themselves. */ readonly watch: boolean; readonly autoReturn: boolean; readonly autoReturnCalls: number; /** A second person has to approve. */ readonly approval: boolean; /** What flows have to fit here. */ readonly around: Surroundings }
   /** Where FreeSWITCH finds the prompts; empty: the same path as here. */
   readonly promptRoot: string
   readonly clock: () => number
@@ -70,7 +70,8 @@ const TAPE_PATIENCE = 60_000
 /**
  * The flows that callers enter: the published edition, the same on every node. PostgreSQL says which; NOTIFY hints, a poll makes sure. Until one is to be had:
  * the edition that ran last on this machine, else the files of the directory, each as it was when the gate last found it right; until it has, callers wait with music.
- * An edition that this program does not load without a problem (it may be of an older one) never goes live: what runs stays, else one that ran before.
+ * An edition that this program cannot run (it may be of an older one) never goes live: what runs stays, else one that ran before. One that it can run and would
+ * not publish any more goes on: rules that are new do not take it from callers.
  * A switch changes one reference, when everything that is new is loaded and on this machine: there is one last good copy, the one that runs.
  */
 export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlows> {
@@ -109,7 +110,9 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   /** An edition ready for callers, or what keeps it from them. */
   async function load(content: EditionContent, hash: string): Promise<RunningFlows | readonly FlowProblem[]> {
     const edition = await loadInTurns(content, hash)
-    if (edition.problems.length > 0) return edition.problems
+    if (edition.faults.length > 0) return edition.faults
+    const [first] = edition.problems
+    if (first !== undefined) logger.warn({ version: hash, problems: edition.problems.length, first: `${first.file}:${first.line} ${first.problem.en}` }, 'an edition of the flows runs that this program would not publish: liandong flow check tells what to put right before the next one')
     const one = await withTapes(edition)
     loaded.set(hash, one)
     const [oldest] = loaded.keys()
@@ -149,7 +152,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   /** Says what this node runs by: whoever publishes, from wherever, goes by it. */
   async function sayRule(): Promise<void> {
     if (performance.now() - ruleSaidAt < RULE_EVERY) return
-    await store.keepRule(node, rules.approval)
+    await store.keepRule(node, { approval: rules.approval, around: rules.around })
     ruleSaidAt = performance.now()
   }
 
@@ -271,7 +274,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       unjudged = false
       if (isClosed()) return
       const hash = hashOfEdition(gated.content)
-      onDisk = { hash, problems: gated.problems }
+      onDisk = { hash, problems: gated.problems, around: gated.around }
       if (isOn('disk')) {
         await readInTurns(Object.values(gated.content.files))
         judged = judgedBy(gated, judged)

@@ -24,8 +24,8 @@ export function makeRateWatch({ store, calls: least, clock, onReturned }: RateWa
   async function earlierWithCalls() {
     for (const { number, hash } of await store.earlier(EARLIER)) {
       const before = await store.tally(hash, clock() - COMPARED, MOST_TALLIED)
-      // One that this program does not accept would leave callers where they are.
-      if (callsOf(before) >= rule.calls && (await loadInTurns(await store.content(number), hash)).problems.length === 0) return { number, before }
+      // One that this program cannot run would leave callers where they are.
+      if (callsOf(before) >= rule.calls && (await loadInTurns(await store.content(number), hash)).faults.length === 0) return { number, before }
     }
     return null
   }

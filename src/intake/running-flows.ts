@@ -4,7 +4,7 @@ import { bindFlow } from '../flow/engine.js'
 import { baseName, fileProblem, waitOnlyFlow } from '../flow/library.js'
 import { readYaml } from '../flow/load/yaml-source.js'
 import type { Flow, FlowStep } from '../flow/types.js'
-import { FLOW_FILE, loadEdition, shortHash, type Edition, type EditionContent, type EditionTape } from './edition.js'
+import { FLOW_FILE, loadEdition, OF_PROMPTS, shortHash, type Edition, type EditionContent, type EditionTape } from './edition.js'
 import { loadDirectory, type FlowDirectory } from './flow-files.js'
 import type { Gated } from './flow-gate.js'
 import type { RunnableFlow } from './flow-runner.js'
@@ -60,7 +60,6 @@ export interface Judged extends Pick<RunningFlows, 'flows' | 'entries' | 'catego
 
 export const NOTHING_JUDGED: Judged = { flows: new Map(), entries: new Map(), categories: [], lines: [], tapes: [] }
 
-const OF_PROMPTS = /(^|\/)prompts\/[^/]+\/(say\/)?[^/]+$/
 const keyed = (tapes: readonly EditionTape[]): ReadonlyMap<string, string> => new Map(tapes.map(({ language, name, hash }) => [tapeKey(language, name), hash]))
 
 /**

@@ -4,7 +4,7 @@ import { approvalOf } from '../intake/core/flow-approval.js'
 import type { Tally } from '../intake/core/flow-watch.js'
 import type { EditionContent } from '../intake/edition.js'
 import type { FlowTrace } from '../intake/flow-trace.js'
-import type { CallTrace, EditionStore, Published, RecordedCall, StoredEdition, SwitchWish, Who } from '../intake/flow-ports.js'
+import type { CallTrace, EditionStore, Published, RecordedCall, StoredEdition, Surroundings, SwitchWish, Who } from '../intake/flow-ports.js'
 import { inTransaction } from './pool.js'
 import * as sql from './sql/flow-edition.js'
 
@@ -98,7 +98,8 @@ export function makeEditionStore(pool: Pool): EditionStore {
       }))
     },
     async rules() { return (await pool.query<{ node: string; approval: boolean }>(sql.RULES)).rows },
-    async keepRule(node, approval) { await pool.query(sql.KEEP_RULE, [node, approval]) },
+    async arounds() { return (await pool.query<{ around: Surroundings }>(sql.AROUNDS)).rows.map(({ around }) => around) },
+    async keepRule(node, { approval, around }) { await pool.query(sql.KEEP_RULE, [node, approval, JSON.stringify(around)]) },
     async seenOnDisk(node) {
       const { rows: [row] } = await pool.query<{ hash: string }>(sql.SEEN_ON_DISK, [node])
       return row?.hash ?? null

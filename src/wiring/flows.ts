@@ -10,6 +10,7 @@ import { makeFlowTracer, type FlowTracer } from '../intake/flow-trace.js'
 import type { Gated } from '../intake/flow-gate.js'
 import { gateInProcess } from '../intake/gate-process.js'
 import { openLiveFlows, type LiveFlows, type LiveFlowsOptions } from '../intake/live-flows.js'
+import { servicesOf } from '../intake/look-ups.js'
 import type { Intake } from '../intake/service.js'
 import type { Metrics } from '../metrics.js'
 import { root } from '../paths.js'
@@ -43,10 +44,11 @@ export async function openFlows({ config, logger, metrics, store, calendar, cloc
   const program = join(root, 'bin', 'liandong.js')
   const watch = config['flows.publish'] === 'watch'
   const approval = config['flows.approval']
-  const publishing = makePublishing({ store: store.editions, directory, approval, gate: gate ?? (() => gateInProcess(program, directory, { entry: config['flows.entry'], lookUps: config['flows.lookUps'], delays: delaysOf(config) })) })
+  const around = { entries: [config['flows.entry']], services: servicesOf(config['flows.lookUps']), delays: delaysOf(config) }
+  const publishing = makePublishing({ store: store.editions, directory, approval, gate: gate ?? ((nodes) => gateInProcess(program, directory, nodes ?? around)) })
   const live = await openLiveFlows({
     directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], clock, logger: config['node.kind'] === 'county' ? troublesOnly(logger) : logger,
-    rules: { watch, approval, autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },
+    rules: { watch, approval, around, autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },
     onReturned: () => { metrics.flowReturns.inc() },
   })
   closing.addAsking(() => live.close())

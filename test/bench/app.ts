@@ -7,6 +7,7 @@ import { NO_WORK, type Ticket } from '../../src/contracts/ticket.js'
 import type { Citizens } from '../../src/dispatch/citizen.js'
 import type { Hall } from '../../src/dispatch/ports.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
+import { NO_DELAYS } from '../../src/flow/proof/prove.js'
 import type { FlowDesk } from '../../src/intake/flow-desk.js'
 import { gate } from '../../src/intake/flow-gate.js'
 import { servicesOf } from '../../src/intake/look-ups.js'
@@ -58,7 +59,7 @@ const home = temporaryHome()
 process.on('exit', () => { home.remove() })
 const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'pbx.kind': 'freeswitch', 'pbx.password': password, 'intake.wrapUp': 0, 'log.level': 'silent' })
 const metrics = makeMetrics()
-const judged = judgedBy(await gate(join(root, 'ivr-flows'), 'ivr-flows', { entry: '110', services: servicesOf([]) }), NOTHING_JUDGED)
+const judged = judgedBy(await gate(join(root, 'ivr-flows'), 'ivr-flows', { entries: ['110'], services: servicesOf([]), delays: NO_DELAYS }), NOTHING_JUDGED)
 const flows = runJudged(judged, new Map(judged.tapes.map(({ language, name, file }) => [tapeKey(language, name), join(root, 'ivr-flows', 'prompts', file)])))
 const calls = wireCalls({
   config, logger, metrics, flows: { lines: () => flows.lines, categories: () => flows.categories, promptPath: ({ language, name }) => flows.paths.get(tapeKey(language, name)), recall: () => null, enter: () => enterFlow(flows, '110') }, clock: Date.now, monotonic: () => performance.now(), modes: () => ({}), calendar: () => ({ holidays: {}, workdays: [] }),

@@ -14,6 +14,7 @@ import { params, parseXml } from '../../src/pbx/doctor/xml.js'
 import { startExchange } from '../../src/pbx/exchange/exchange.js'
 import { makePeople } from '../../src/people/people.js'
 import { checkDatabase } from '../../src/store/doctor.js'
+import { AROUND } from '../helpers/flows.js'
 import { asOwner, migrations, openTestStore, temporaryHome, until } from '../helpers/database.js'
 
 const NODE = '127.0.0.1:8084'
@@ -234,11 +235,11 @@ t.test('PostgreSQL', async (t) => {
   t.ok(Math.abs(well.clock?.skew ?? Infinity) < 1_000)
   t.match((await checkDatabase(look, () => Date.now() - 3_600_000)).clock?.skew, Number)
   t.ok(((await checkDatabase(look, () => Date.now() - 3_600_000)).clock?.skew ?? 0) > 3_599_000, 'our clock is an hour late')
-  await store.editions.keepRule('a', true)
+  await store.editions.keepRule('a', { approval: true, around: AROUND })
   t.same(verdicts((await checkDatabase(look)).checks), [], 'one node is its own rule')
-  await store.editions.keepRule('b', false)
+  await store.editions.keepRule('b', { approval: false, around: AROUND })
   t.match((await checkDatabase(look)).checks.find(({ id }) => id === 'flows.rules'), { verdict: 'warn', found: { en: /a want a second person, b do not/ }, remedy: { en: /LIANDONG_FLOWS_APPROVAL/ } })
-  await store.editions.keepRule('b', true)
+  await store.editions.keepRule('b', { approval: true, around: AROUND })
   t.same(verdicts((await checkDatabase(look)).checks), [])
   const owner = asOwner(t, store)
   t.same(verdicts((await checkDatabase({ ...look, databaseUrl: store.ownerUrl })).checks), ['warn database.history'], 'a server that could write history anew')

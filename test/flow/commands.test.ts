@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync, cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -7,13 +8,17 @@ import { flowCommand } from '../../src/cli/flow.js'
 import { runCommand } from '../../src/cli/run.js'
 import { FlowCheckReport } from '../../src/contracts/flow.js'
 import { fits } from '../../src/flow/load/shape.js'
+import { hashOfEdition } from '../../src/intake/edition.js'
+import { editionOf } from '../../src/intake/flow-gate.js'
 import { temporaryDirectory } from '../helpers/directory.js'
 
 const CITY = new URL('../../ivr-flows/', import.meta.url).pathname
 
-async function flow(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+const flow = (...args: readonly string[]): Promise<{ code: number; out: string; err: string }> => fed([], ...args)
+
+async function fed(pieces: readonly Buffer[], ...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   const [stdout, stderr] = [new PassThrough({ highWaterMark: 1e7 }), new PassThrough()]
-  const code = await runCommand(flowCommand, args, { stdout, stderr, stdin: Readable.from([]) })
+  const code = await runCommand(flowCommand, args, { stdout, stderr, stdin: Readable.from(pieces) })
   return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
 }
 
@@ -62,6 +67,19 @@ t.test('check: all problems at once, whatever else is wrong with a file', async 
     const { out } = await flow('check', directory, '--json')
     t.same((JSON.parse(out) as { problems: { code: string; line: number; file: string }[] }).problems.filter(({ file }) => file.endsWith('x.yaml')).map(({ code, line }) => `${code} ${line}`), problems, name)
   }
+})
+
+t.test('check: a rule that is new is told, and that an edition which runs goes on; simulate and try tell it, too', async (t) => {
+  const directory = copy(t)
+  const path = join(directory, '110.yaml')
+  const edit = (from: string, to: string): void => writeFileSync(path, readFileSync(path, 'utf8').replace(from, to))
+  edit('        goto: umbrella\n', '$&      - when: { mode: disaster }\n        goto: topics\n')
+  t.match(await flow('check', directory), { code: 1, out: /branch\.repeated[^]*\n1 个问题[^]*An edition with these files that runs goes on/ })
+  t.match(await flow('simulate', '110', '--dir', directory, '--calls', '5'), { code: 0, err: /branch\.repeated/ })
+  t.match(await flow('try', '110', '--dir', directory), { code: 0, err: /branch\.repeated/ })
+  t.match(await flow('test', '110', '--dir', directory), { code: 1, out: /branch\.repeated/ })
+  edit('\nstart:', '\nstrat: caller\nstart:')
+  t.match(await flow('check', directory), { code: 1, out: /With 1 of them this program cannot run these files/ })
 })
 
 t.test('test: a call that differs is told at its line; coverage can be asked for', async (t) => {
@@ -113,6 +131,17 @@ t.test('simulate and compare: old and new side by side', async (t) => {
   writeFileSync(keys, '{"keys":[]}\n{"keys":[{"at":-1,"key":"1"}]}\n')
   t.match(await flow('simulate', '--dir', directory, '--replay', keys), { code: 1, err: /keys\.ndjson:2: / })
   t.match(await flow('compare', join(directory, 'nowhere'), '--dir', directory), { code: 1, err: /no file or directory/ })
+})
+
+t.test('simulate: editions that come in pieces are those that were sent', async (t) => {
+  const { content } = await editionOf(CITY, 'ivr-flows')
+  const wish = Buffer.from(JSON.stringify({ flow: '110', old: content, new: content, calls: 20, seed: 1, startAt: 0 }))
+  const pieces = Array.from({ length: Math.ceil(wish.length / 1_000) }, (_, at) => wish.subarray(at * 1_000, (at + 1) * 1_000))
+  t.ok(pieces.some((piece) => !isUtf8(piece)), 'some end within a character')
+  const { code, out } = await fed(pieces, 'simulate', '--beside')
+  t.equal(code, 0)
+  const hash = hashOfEdition(content)
+  t.match(JSON.parse(out), { old: { version: hash }, new: { version: hash } })
 })
 
 t.test('compare: a flow with itself is said to be one', async (t) => {

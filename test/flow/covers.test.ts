@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { covers } from '../../src/flow/conditions/covers.js'
+import { between, covers, makeTaken } from '../../src/flow/conditions/covers.js'
 import { conditionHolds } from '../../src/flow/conditions/index.js'
 import { HOUR, MONDAY_NOON, surroundings } from './helpers.js'
 
@@ -43,4 +43,35 @@ t.test('what is seen: thresholds, lists and beginnings within others, a conditio
     [{ hours: { days: ['mon'], from: '08:00', to: '12:00' } }, { hours: { from: '08:00', to: '12:00' } }, false],
   ] as const
   for (const [earlier, later, expected] of table) t.equal(covers(earlier, later), expected, JSON.stringify([earlier, later]))
+})
+
+t.test('what cases take between them, they take: whoever it is said of, one of them would have taken', async (t) => {
+  const empty = (value: unknown): boolean => typeof value === 'object' && value !== null && (Object.keys(value).length === 0 || Object.values(value).some(empty))
+  const flag = fc.record({
+    caller: some(fc.record({ verified: some(fc.boolean()), withheld: some(fc.boolean()) }).map(given)), calendar: some(fc.record({ day: fc.constantFrom('workday', 'restday', 'holiday') })),
+    hours: some(fc.constantFrom<object>({ from: '22:00', to: '06:00' }, { from: '06:00', to: '22:00' }, { from: '00:00', to: '08:00' }, { from: '08:00', to: '24:00' }, { days: ['mon'], from: '06:00', to: '22:00' })),
+    tag: some(fc.record({ x: fc.record({ present: some(fc.boolean()), startsWith: some(text) }).map(given) })), mode: some(fc.constant('disaster')),
+  }).map((one) => given(Object.fromEntries(Object.entries(one).filter(([, value]) => !empty(value))))).filter((one) => Object.keys(one).length > 0)
+  let found = 0
+  fc.assert(fc.property(flag, flag, fc.array(facts, { minLength: 40, maxLength: 40 }), (one, other, many) => {
+    const shared = between(one, other)
+    if (shared === null) return true
+    found += 1
+    return many.every((who) => !conditionHolds(shared, who) || conditionHolds(one, who) || conditionHolds(other, who))
+  }), { numRuns: 6_000 })
+  t.ok(found > 200, `${found} pairs`)
+  const taken = makeTaken()
+  const [a, b] = [{ verified: true }, { withheld: true }]
+  const four = [{ ...a, ...b }, { verified: false, ...b }, { ...a, withheld: false }, { verified: false, withheld: false }]
+  four.forEach((caller, index) => {
+    t.equal(taken.by({}), null)
+    taken.add({ caller }, index + 1)
+  })
+  t.same(taken.by({}), [1, 2, 3, 4], 'each of two by each of two')
+  t.same(taken.by({ caller: { verified: true } }), [1, 3])
+  for (const [one, other, rest] of [
+    [{ hours: { from: '22:00', to: '06:00' } }, { hours: { from: '06:00', to: '22:00' } }, {}], [{ hours: { from: '00:00', to: '08:00' } }, { hours: { from: '08:00', to: '24:00' } }, {}],
+    [{ hours: { days: ['mon'], from: '00:00', to: '08:00' } }, { hours: { from: '08:00', to: '24:00' } }, null], [{ calendar: { day: 'workday', from: '2026-01-05' } }, { calendar: { day: 'restday' }, mode: 'x' }, { calendar: { from: '2026-01-05' }, mode: 'x' }],
+    [{ calendar: { day: 'workday' } }, { calendar: { day: 'holiday' } }, null], [{ tag: { x: { present: true } } }, { tag: { x: { present: false }, y: '1' } }, { tag: { y: '1' } }], [{ tag: { x: { present: true } } }, { var: { x: { present: false } } }, null],
+  ] as const) t.same(between(one, other), rest, JSON.stringify([one, other]))
 })

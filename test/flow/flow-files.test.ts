@@ -8,10 +8,10 @@ import { fileProblem } from '../../src/flow/library.js'
 import { readTape, samplesOf, writeWav } from '../../src/flow/wav.js'
 import { editionOf, judgeEdition, type Gated } from '../../src/intake/flow-gate.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
-import { servicesOf } from '../../src/intake/look-ups.js'
 import type { Publishing } from '../../src/intake/flow-publishing.js'
 import { openLiveFlows, type LiveFlows } from '../../src/intake/live-flows.js'
 import { until } from '../helpers/database.js'
+import { AROUND } from '../helpers/flows.js'
 import { surroundings } from './helpers.js'
 
 const CITY = new URL('../../ivr-flows/', import.meta.url).pathname
@@ -29,14 +29,14 @@ const AWAY = new Proxy({}, { get: () => () => Promise.reject(new Error('away')) 
 /** The gate without its listening to tapes, which takes seconds. */
 const gateOf = (directory: string) => async (): Promise<Gated> => {
   const { content, problems } = await editionOf(directory, basename(directory))
-  return { content, problems: [...problems, ...judgeEdition(content, basename(directory), { entry: '110', services: servicesOf([]) })] }
+  return { content, problems: [...problems, ...judgeEdition(content, basename(directory), AROUND)] }
 }
 
 async function open(t: Test, directory: string, gate = gateOf(directory)): Promise<Opened> {
   const switches: string[] = []
   const publishing = { ...AWAY, gate } as Publishing
   const flows = await openLiveFlows({
-    directory, home: join(directory, 'home'), node: 'test', store: AWAY as EditionStore, publishing, pollEvery: 50, rules: { watch: true, approval: false, autoReturn: true, autoReturnCalls: 100 }, promptRoot: '', clock: Date.now,
+    directory, home: join(directory, 'home'), node: 'test', store: AWAY as EditionStore, publishing, pollEvery: 50, rules: { watch: true, approval: false, around: AROUND, autoReturn: true, autoReturnCalls: 100 }, promptRoot: '', clock: Date.now,
     logger: { info(fields, text) { if (text === 'flow switched') switches.push((fields as { flow: string }).flow) }, warn: () => undefined, error: () => undefined },
   })
   t.teardown(() => flows.close())

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { NO_DELAYS } from '../../src/flow/proof/prove.js'
 import type { Gated } from '../../src/intake/flow-gate.js'
 import { gateInProcess } from '../../src/intake/gate-process.js'
+import { servicesOf } from '../../src/intake/look-ups.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const cache = join(root, 'var', 'cache')
@@ -42,7 +43,7 @@ function keep(file: string, gated: Gated): void {
  * others below var/cache; each is a process with seconds of CPU. Once anything in the directory was changed it is checked as in a city.
  * Problems name the directory that was asked about first.
  */
-export function keptGate(directory: string, ask: (directory: string) => Promise<Gated> = (what) => gateInProcess(join(root, 'bin', 'liandong.js'), what, { entry: '110', lookUps: [], delays: NO_DELAYS })): () => Promise<Gated> {
+export function keptGate(directory: string, ask: (directory: string) => Promise<Gated> = (what) => gateInProcess(join(root, 'bin', 'liandong.js'), what, { entries: ['110'], services: servicesOf([]), delays: NO_DELAYS })): () => Promise<Gated> {
   const now = (): string => hashOf([directory], directory)
   const right = now()
   return async () => {

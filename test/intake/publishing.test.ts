@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { startFlow } from '../../src/flow/engine.js'
@@ -9,14 +9,14 @@ import type { FlowState } from '../../src/flow/types.js'
 import { judge } from '../../src/intake/core/flow-watch.js'
 import { hashOfEdition, loadEdition } from '../../src/intake/edition.js'
 import { makeFlowDesk } from '../../src/intake/flow-desk.js'
-import { editionOf, soundHash } from '../../src/intake/flow-gate.js'
+import { editionOf, gate, soundHash, type Gated } from '../../src/intake/flow-gate.js'
 import { makePublishing } from '../../src/intake/flow-publishing.js'
 import type { FlowTrace } from '../../src/intake/flow-trace.js'
 import { noticeOf } from '../../src/intake/flows-status.js'
 import { enterFlow, runEdition } from '../../src/intake/running-flows.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
-import { asOwner, openTestStore, temporaryHome, until as within } from '../helpers/database.js'
-import { copyCity, openTestFlows, type TestFlowsOptions } from '../helpers/flows.js'
+import { asOwner, openTestStore, silent, temporaryHome, until as within } from '../helpers/database.js'
+import { AROUND, CITY, copyCity, openTestFlows, type TestFlowsOptions } from '../helpers/flows.js'
 import { keptGate } from '../helpers/kept-gate.js'
 
 /** Whatever is published passes the gate first, in this process: seconds of CPU each time (none of it is kept after a change of the sources), of which a machine with other work gives a part. */
@@ -320,6 +320,54 @@ t.test('a published edition that this program does not accept: one that ran befo
   t.equal(again.live.enter('110', '110', null).start(now).state.version, version)
   place.edit('110.yaml', later)
   await until('what is published next runs', () => [live, again.live].every((one) => one.status().source === 'published' && one.status().refused === null && one.status().version !== version))
+})
+
+t.test('an edition that this program would not publish any more, by rules that are new, and can run: callers stay in it over an update, and come back to it; nothing like it is published', async (t) => {
+  const place = city(t)
+  const { live, publishing } = await node(t, place, { watch: false, autoReturnCalls: 50 })
+  await until('the first edition', running)
+  await until('it runs', () => live.status().source === 'published')
+  // As an earlier program published it: a case that is never come to, a parameter that nobody gives.
+  place.edit('110.yaml', (text) => text.replace('        goto: umbrella\n', '$&      - when: { mode: disaster }\n        goto: topics\n').replace('\nstart:', '\nparameters: [ticket]\nstart:'))
+  const { content } = await editionOf(place.directory, 'x')
+  const hash = hashOfEdition(content)
+  const number = await store.editions.keep({ hash, content, author: who, note: '' }, () => Promise.reject(new Error('every tape is there')))
+  t.ok(await store.editions.switchTo({ number, by: who, reason: 'published' }))
+  await until('it runs', () => live.status().version === hash)
+  t.match(live.status(), { source: 'published', refused: null })
+  const told: string[] = []
+  const updated = await node(t, place, { node: 'updated', home: join(place.home, 'updated'), watch: false, logger: { ...silent, warn: (_, text) => { told.push(text) } } })
+  t.match(updated.live.status(), { source: 'published', version: hash, refused: null }, 'a node that starts with it')
+  t.equal(updated.live.enter('110', '110', null).start(now).state.node, 'topics')
+  t.match(told, [/would not publish/], 'it says so')
+  await updated.live.close()
+  const away = { ...store.editions, current: () => Promise.reject(new Error('away')) }
+  const alone = await node(t, { ...place, home: join(place.home, 'updated') }, { node: 'updated', watch: false, store: away })
+  t.match(alone.live.status(), { source: 'kept', version: hash }, 'and one that starts without PostgreSQL')
+  await alone.live.close()
+
+  const broken = await publishing.publish(who, '')
+  t.same([broken.type, broken.type === 'broken' && broken.problems.map(({ code }) => code).sort()], ['broken', ['branch.repeated', 'variable.not-given']])
+  const mended = async (least: number): Promise<number> => {
+    writeFileSync(join(place.directory, '110.yaml'), later(readFileSync(join(CITY, '110.yaml'), 'utf8')).replace(/waitingAtLeast: \d+/, `waitingAtLeast: ${least}`))
+    const made = await publishing.publish(who, '')
+    const mine = made.type === 'running' ? made.number : 0
+    await until('it runs', () => live.status().current?.number === mine)
+    return mine
+  }
+  const third = await mended(11)
+  t.match(await publishing.back(who), { type: 'running', number, left: third }, 'the way back leads to it')
+  await until('it runs', () => live.status().version === hash)
+  await mended(12)
+  await calls(hash, 100, {})
+  await calls(live.status().version, 100, { faults: 100 })
+  await until('it went back by itself', () => live.status().current?.reason === 'automatic')
+  t.match(live.status(), { current: { number }, version: hash, refused: null })
+
+  // Nobody has been in one that only waits: it is approved by the rules of today.
+  const waits = { ...content, files: { ...content.files, '110.yaml': later(content.files['110.yaml'] ?? '') } }
+  const waiting = await store.editions.keep({ hash: hashOfEdition(waits), content: waits, author: await person('wrote-it'), note: '' }, () => Promise.reject(new Error('there')))
+  await t.rejects(publishing.approve(waiting, await person('reads-that')), { code: 'flow.refused', details: { edition: waiting } })
 })
 
 t.test('nobody goes back to an edition that this program does not accept, by hand or by itself: to the one before it, or it is said', async (t) => {
@@ -710,6 +758,39 @@ t.test('a second person is a rule of the city: a shell and a node that are set o
   t.match(await shell.publish(author, ''), { type: 'running', number }, 'a node that is no more rules nobody')
 })
 
+t.test('what is published fits what the nodes are set to, whatever the shell is that it is published from', async (t) => {
+  const place = city(t)
+  const { live, desk } = await node(t, place, { watch: false })
+  const first = await until('the first edition', running)
+  // Each of them is set in its own way, and serves callers of the city.
+  await store.editions.keepRule('night', { approval: false, around: { ...AROUND, entries: ['night-duty'], services: [], delays: { skill: 20_000, speech: 0 } } })
+  const shell = makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: (nodes) => gate(place.directory, 'ivr-flows', nodes ?? AROUND) })
+  place.edit('110.yaml', later)
+  const outcome = await shell.publish(who, '')
+  const found = outcome.type === 'broken' ? outcome.problems.map(({ code, file }) => `${code} ${basename(file)}`) : []
+  t.ok(found.includes('entry.missing night-duty.yaml'), 'what callers of that node enter')
+  t.ok(found.includes('proof.unbreakable 110.yaml'), 'how long its callers wait for a skill')
+  t.equal(await running(), first)
+  await owner.query(`delete from flow_rule where node = 'night'`)
+  t.match(await shell.publish(who, ''), { type: 'running' })
+
+  // What is known to be wrong with the files is that as long as the nodes are set so.
+  await store.editions.keepRule('night', { approval: false, around: { ...AROUND, entries: ['night-duty'] } })
+  place.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 11'))
+  await until('this node to have checked by that', () => live.status().problems.some(({ code }) => code === 'entry.missing'))
+  const self = { id: (await person('sets-it-right')).id, displayName: 'sets-it-right' }
+  t.match(await desk.publish(self, ''), { type: 'broken' })
+  await owner.query(`delete from flow_rule where node = 'night'`)
+  t.match(await desk.publish(self, ''), { type: 'running' })
+
+  const asked: unknown[] = []
+  const other = (nodes: unknown): Promise<Gated> => { asked.push(nodes); return Promise.resolve({ content: { files: {}, tapes: [] }, problems: [] }) }
+  await makePublishing({ store: { ...store.editions, arounds: () => Promise.reject(new Error('away')) }, directory: '', approval: false, gate: other }).gate()
+  await owner.query('update flow_rule set around = null')
+  await makePublishing({ store: store.editions, directory: '', approval: false, gate: other }).gate()
+  t.same(asked, [null, null], 'where nobody says, it is checked by what this process is set to')
+})
+
 t.test('what the watch took back, and whatever ran before, one person alone does not publish again, nor go back to', async (t) => {
   const place = city(t)
   const { publishing, desk } = await node(t, place, { watch: false, approval: true })
@@ -933,10 +1014,21 @@ t.test('on the desk a recording is heard before it is published; a file that is 
   const old = readFileSync(file)
   const fresh = Buffer.concat([old.subarray(0, old.length - 2), Buffer.from([1, 0])])
   writeFileSync(file, fresh)
+  const noted = join(tapes, readdirSync(tapes).find((name) => name.startsWith('noted.')) ?? '')
+  const other = Buffer.concat([readFileSync(noted), Buffer.from([1, 0])])
+  writeFileSync(noted, other)
   const trial = { flow: '110', startAt: Date.now(), until: 0, moves: [], waiting: 0, ready: 0, present: 1, modes: [], number: '', hints: [] }
   const heard = async (which?: 'files') => desk.sound((await desk.tryOut({ ...trial, ...(which !== undefined && { which }) })).playing[0]?.hash ?? '')
   t.same(Buffer.from(await heard('files')), fresh)
   t.same(Buffer.from(await heard()), old, 'and what runs as it was published')
+  const listing = join(tapes, 'tapes.yaml')
+  const listed = readFileSync(listing, 'utf8')
+  writeFileSync(listing, listed.replace(/^noted: .*\n/m, ''))
+  t.same(Buffer.from(await desk.sound(soundHash(other))), other, 'for the next tape the directory is not read and hashed again')
+  writeFileSync(listing, listed)
+  const newest = Buffer.concat([other, Buffer.from([1, 0])])
+  writeFileSync(noted, newest)
+  t.same(Buffer.from(await desk.sound(soundHash(newest))), newest, 'it is for one that is new')
   await t.rejects(desk.sound('0'.repeat(64)), { code: 'request.not-found' })
   place.edit('110.yaml', () => 'flow: "110"\n')
   await t.rejects(desk.tryOut({ ...trial, which: 'files' }), { code: 'flow.not-there', details: { flow: '110' } })

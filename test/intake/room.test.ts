@@ -268,6 +268,9 @@ t.test('who was told that it is noted and that he may hang up has not given up w
   t.equal(stateAfter([20_000, noted], [26_000, gone(26_000)]), 'ended')
   t.equal(stateAfter([20_000, noted], [90_000, gone(90_000)]), 'abandoned', 'he wanted somebody all the same')
   t.equal(stateAfter([20_000, { ...noted, tag: { ...noted.tag, key: 'asked' } }], [26_000, gone(26_000)]), 'abandoned')
+  const said = (key: string, value: string, at: number): readonly [number, RoomEvent] => [at, { ...noted, tag: { key, value, node: 'more-topics', at } }]
+  t.equal(stateAfter([20_000, noted], said('category', 'gas', 24_000), [26_000, gone(26_000)]), 'abandoned', 'for what he said after that he waited')
+  t.equal(stateAfter(said('category', 'power-repair', 15_000), [20_000, noted], said('period', 'night', 20_000), [26_000, gone(26_000)]), 'ended', 'what the same key says is the same')
 })
 
 t.test('the moment of answering opens one ticket, whatever the order and number of events', async (t) => {

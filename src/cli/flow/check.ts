@@ -1,11 +1,12 @@
-import { join } from 'node:path'
-import { FlowCheckReport } from '../../contracts/flow.js'
-import { baseName, checkEntry } from '../../flow/library.js'
+import { basename, join } from 'node:path'
+import { FlowCheckReport, type FlowProblem } from '../../contracts/flow.js'
+import { baseName, barsRunning, checkEntry } from '../../flow/library.js'
 import { checkFlows, pathText, seconds, secondsOf } from '../../flow/proof/check.js'
 import type { Delays, Proof, Worst } from '../../flow/proof/prove.js'
 import { checkTested, loadScenarios } from '../../flow/scenario/file.js'
 import type { Flow } from '../../flow/types.js'
 import { gate } from '../../intake/flow-gate.js'
+import { OF_PROMPTS, TEST_FILE } from '../../intake/edition.js'
 import { lintPrompts } from '../../intake/prompt-files.js'
 import type { CommandIo } from '../command.js'
 import { EXIT, parseOptions, plural, UsageError } from '../options.js'
@@ -14,24 +15,25 @@ import { aboutDirectory, citySettings, lengthIn, loadCity, shownPath } from './c
 
 /** Prints what is proven of each flow and every problem of a directory like a compiler, or as JSON for other programs. */
 export async function runFlowCheck(args: readonly string[], { stdout }: CommandIo): Promise<number> {
-  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' }, entry: { type: 'string' }, delays: { type: 'string' } } as const, 1)
+  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' }, entry: { type: 'string' }, services: { type: 'string' }, delays: { type: 'string' } } as const, 1)
   const named = options.positionals[0] ?? options.values.dir
   if (options.values.schema === true) {
     stdout.write(`${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...FlowCheckReport }, null, 2)}\n`)
     return EXIT.fine
   }
   const settings = citySettings()
-  const entry = options.values.entry ?? settings.entry
+  const entries = options.values.entry?.split(',') ?? [settings.entry]
+  const services = options.values.services?.split(',') ?? settings.services
   const delays = options.values.delays === undefined ? settings.delays : delaysIn(options.values.delays)
   if (options.values.edition === true) {
     const directory = named ?? settings.directory
-    const gated = await gate(directory, shownPath(directory), { entry, services: settings.services, delays })
+    const gated = await gate(directory, shownPath(directory), { entries, services, delays })
     stdout.write(JSON.stringify(gated))
     return gated.problems.length === 0 ? EXIT.fine : EXIT.problems
   }
   const city = await loadCity(named)
   const tapes = await lintPrompts(city.directory, city.shown)
-  const checked = checkFlows(city, city.files, { services: settings.services, lengthOf: lengthIn(city), delays })
+  const checked = checkFlows(city, city.files, { services, lengthOf: lengthIn(city), delays })
   const proven = city.files.flatMap(({ path }) => {
     const [flow, proof] = [city.flows.get(baseName(path)), checked.proofs.get(baseName(path))]
     return flow === undefined || proof === undefined ? [] : [{ flow, proof }]
@@ -42,7 +44,7 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
     checkTested(scenarios, city.flows, city.files.map(({ path }) => baseName(path)))
     return scenarios.problems()
   })
-  const problems = [...city.problems, ...(city.files.length === 0 ? [] : checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows)), ...checked.problems, ...tests, ...aboutDirectory(tapes.problems, city.directory)]
+  const problems = [...city.problems, ...(city.files.length === 0 ? [] : entries.flatMap((entry) => checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows))), ...checked.problems, ...tests, ...aboutDirectory(tapes.problems, city.directory)]
   const files = city.files.length
   if (options.values.json === true) {
     const report = { flows: proven.map(({ flow: { name, version, nodes }, proof }) => ({ name, version, nodes: nodes.size, proof })), problems }
@@ -52,10 +54,18 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
   for (const one of proven) stdout.write(provenText(one))
   printProblems(problems, stdout)
   stdout.write(problems.length > 0
-    ? `\n${problems.length} 个问题，${files} 个流程文件。/ ${plural(problems.length, 'problem')} in ${plural(files, 'flow file')}.\n`
+    ? `\n${problems.length} 个问题，${files} 个流程文件。/ ${plural(problems.length, 'problem')} in ${plural(files, 'flow file')}.\n${ofPublished(problems.filter(isLoaded).filter(barsRunning).length)}`
     : `没有问题：${files} 个流程，${city.categories.length} 个类别。/ No problems: ${plural(files, 'flow')}, ${plural(city.categories.length, 'category', 'categories')}.\n`)
   return problems.length === 0 ? EXIT.fine : EXIT.problems
 }
+
+/** Of tests and tapes an edition that runs is asked nothing more. */
+const isLoaded = ({ file }: FlowProblem): boolean => !TEST_FILE.test(basename(file)) && !OF_PROMPTS.test(file)
+
+/** What the problems are to callers who are in an edition with these files already: before an update of the program that is the question. */
+const ofPublished = (faults: number): string => (faults === 0
+  ? '已发布的同样内容照常运行，再发布时才须改好。/ An edition with these files that runs goes on; the next one is published when they are right.\n'
+  : `其中 ${faults} 个：即使已经发布，这个程序也不能运行这些内容。/ With ${faults} of them this program cannot run these files, published or not.\n`)
 
 /** `20000,1000`: what a running server has by its settings; its process beside has them not. @throws UsageError */
 function delaysIn(text: string): Delays {

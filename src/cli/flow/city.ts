@@ -3,7 +3,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { delaysOf, loadConfig } from '../../config.js'
 import type { Category, FlowProblem } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
-import { fileProblem, type FlowLibrary, type FlowText } from '../../flow/library.js'
+import { baseName, fileProblem, type FlowLibrary, type FlowText } from '../../flow/library.js'
 import type { Delays } from '../../flow/proof/prove.js'
 import { isHarmless } from '../../flow/say/value.js'
 import type { Flow, FlowVariables } from '../../flow/types.js'
@@ -77,6 +77,9 @@ export function aboutDirectory(problems: readonly FlowProblem[], directory: stri
   const named = (text: string): string => text.replace(/npx liandong (?:prompts|flow) [a-z]+/g, (command) => `${command}${option}`)
   return problems.map((problem) => ({ ...problem, remedy: { zh: named(problem.remedy.zh), en: named(problem.remedy.en) } }))
 }
+
+/** What is wrong with a flow that can be run all the same, and with its parts. */
+export const problemsOf = ({ name, parts }: Flow, { problems }: City): readonly FlowProblem[] => problems.filter(({ file }) => [name, ...parts.keys()].includes(baseName(file)))
 
 /** Reads and checks a directory of flows, that of the settings where none is named. What is wrong with it is in `problems`. */
 export async function loadCity(named?: string): Promise<City> {

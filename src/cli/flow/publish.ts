@@ -1,12 +1,13 @@
 import { userInfo } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import { delaysOf, loadConfig, type Config } from '../../config.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { diffLines } from '../../flow/diff.js'
 import { changesBetween, comparedWith, type EditionContent } from '../../intake/edition.js'
 import { editionOf, gate } from '../../intake/flow-gate.js'
-import type { EditionStore, StoredEdition, Who } from '../../intake/flow-ports.js'
+import type { EditionStore, StoredEdition, Surroundings, Who } from '../../intake/flow-ports.js'
 import { servicesOf } from '../../intake/look-ups.js'
 import { makePublishing, type Outcome, type Publishing } from '../../intake/flow-publishing.js'
 import { checkPassword } from '../../people/password.js'
@@ -45,8 +46,11 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
   const secret = values.as === undefined ? '' : await secretOf(values.as, values['password-stdin'] === true, io)
   return await withDatabase(databaseOf(config), async (pool) => {
     const store = makeEditionStore(pool)
-    const around = { entry: config['flows.entry'], services: servicesOf(config['flows.lookUps']), delays: delaysOf(config) }
-    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory), around) })
+    const own = { entries: [config['flows.entry']], services: servicesOf(config['flows.lookUps']).sort(), delays: delaysOf(config) }
+    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate(nodes) {
+      if (nodes !== null && !isDeepStrictEqual(nodes, own)) io.stdout.write(byNodes(nodes))
+      return gate(directory, basename(directory), nodes ?? own)
+    } })
     const desk: Desk = { store, publishing, config, directory, async who() {
       if (values.as === undefined) return { id: null, name: userInfo().username }
       const found = await makePeopleStore(pool).byLogin(values.as)
@@ -62,6 +66,12 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
       default: return told(await desk.publishing.back(await desk.who(), numbers[0]), io)
     }
   })
+}
+
+/** This shell has other settings than the nodes, of which nothing hears a caller. */
+const byNodes = ({ entries, services, delays }: Surroundings): string => {
+  const list = `flows.entry ${entries.join(', ')}; flows.lookUps ${services.join(', ')}; intake.skillOverflow ${delays.skill}, pbx.speechOpening ${delays.speech}`
+  return `这个终端的设置与各节点不同，按节点的检查：${list}\nThis shell is set otherwise than the nodes; it is checked by what they are set to: ${list}\n\n`
 }
 
 async function secretOf(loginName: string, piped: boolean, io: CommandIo): Promise<string> {
@@ -101,7 +111,8 @@ function told(outcome: Outcome, { stdout }: CommandIo): number {
     return EXIT.problems
   }
   if (outcome.type === 'waiting') stdout.write(`第 ${outcome.number} 版等待批准（还需 ${outcome.more} 人）。/ Edition ${outcome.number} waits for approval (${outcome.more} more).\n`)
-  else if (outcome.left !== undefined) stdout.write(`由第 ${outcome.left} 版退回第 ${outcome.number} 版：下一个来电起生效。/ Back from edition ${outcome.left} to edition ${outcome.number}: from the next caller on.\n`)
+  else if (outcome.back === true) stdout.write(`由第 ${outcome.left ?? 0} 版退回第 ${outcome.number} 版：下一个来电起生效。/ Back from edition ${outcome.left ?? 0} to edition ${outcome.number}: from the next caller on.\n`)
+  else if (outcome.left !== undefined) stdout.write(`第 ${outcome.number} 版取代第 ${outcome.left} 版：下一个来电起生效。/ Edition ${outcome.number} in place of edition ${outcome.left}: from the next caller on.\n`)
   else stdout.write(outcome.unchanged ? `第 ${outcome.number} 版本来就在运行。/ Edition ${outcome.number} runs already.\n` : `第 ${outcome.number} 版：下一个来电起生效。/ Edition ${outcome.number}: from the next caller on.\n`)
   return EXIT.fine
 }
@@ -133,16 +144,18 @@ const REASONS: Readonly<Record<StoredEdition['switches'][number]['reason'], stri
 const SIGNS = { added: '+', changed: '~', removed: '-' } as const
 
 /** Without numbers: from what runs to the files; one: from the edition that it is compared with; two: from the first to the second. */
-async function difference({ store, directory }: Desk, [first, second]: readonly number[], { stdout }: CommandIo): Promise<number> {
+async function difference({ store, directory, publishing }: Desk, [first, second]: readonly number[], { stdout }: CommandIo): Promise<number> {
   const now = await store.current()
   const editions = first !== undefined && second === undefined ? await store.history(500) : []
-  const earlier = comparedWith(editions, editions.findIndex(({ number }) => number === first), now?.number ?? null)?.number
+  const at = editions.findIndex(({ number }) => number === first)
+  const earlier = comparedWith(editions, at, now?.number ?? null)?.number
   const before = second !== undefined ? await store.content(first ?? 0) : first !== undefined ? (earlier === undefined ? null : await store.content(earlier)) : now === null ? null : await store.content(now.number)
   const after = second !== undefined ? await store.content(second) : first !== undefined ? await store.content(first) : (await editionOf(directory, basename(directory))).content
   if (earlier !== undefined) stdout.write(`第 ${earlier} 版 → 第 ${first ?? 0} 版 / from edition ${earlier} to ${first ?? 0}\n`)
   const changes = changesBetween(before, after)
   if (changes.length === 0) stdout.write('没有差别。/ No difference.\n')
   for (const { name, change } of changes) writeChange(name, change, before, after, stdout)
+  if (first !== undefined && editions[at]?.waits === true && earlier !== undefined && await publishing.approval()) stdout.write(`\n批准这份差别 / to approve this difference: npx liandong flow approve ${first} --over ${earlier} --as …\n`)
   return EXIT.fine
 }
 

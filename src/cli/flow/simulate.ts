@@ -13,7 +13,7 @@ import type { CommandIo } from '../command.js'
 import { choiceOf, EXIT, numberOf, parseOptions } from '../options.js'
 import { printProblems } from '../problem-printer.js'
 import { AROUND_OPTIONS, aroundOf } from './around.js'
-import { loadCity, timeOf, varsOf, type City } from './city.js'
+import { loadCity, problemsOf, timeOf, varsOf, type City } from './city.js'
 import { durationIn, noSuchFlow } from './test.js'
 
 const OPTIONS = {
@@ -42,6 +42,7 @@ export async function runFlowSimulate(args: readonly string[], { stdin, stdout, 
     printProblems(city.problems, stderr)
     return noSuchFlow([name], city, stderr)
   }
+  printProblems(problemsOf(flow, city), stderr)
   const vars = varsOf(flow, values.var)
   let old: { readonly flow: Flow; readonly city: City } | null = null
   if (values.against !== undefined) {

@@ -40,3 +40,81 @@ export function covers(earlier: Fields, later: Fields): boolean {
     return fieldsWithin(wanted, other, name === 'tag' || name === 'var' ? (_, test, next) => testWithin(test, next) : within)
   })
 }
+
+/** Where a case can ask for the opposite of what another asks for. */
+const flagsOf = (when: Fields): readonly (readonly string[])[] => [
+  ['caller', 'verified'], ['caller', 'withheld'], ['calendar', 'day'], ['hours'],
+  ...['tag', 'var'].flatMap((kind) => (isFields(when[kind]) ? Object.keys(when[kind]).map((name) => [kind, name, 'present']) : [])),
+]
+
+const valueAt = (when: unknown, path: readonly string[]): unknown => path.reduce<unknown>((here, name) => (isFields(here) ? here[name] : undefined), when)
+
+/** Minutes of the day, of which the last is the first. */
+const minuteOf = (time: unknown): number => { const [hours, minutes] = String(time).split(':').map(Number); return ((hours ?? 0) * 60 + (minutes ?? 0)) % 1440 }
+
+/** Whether one holds exactly where the other does not. */
+function areOpposite(one: unknown, other: unknown): boolean {
+  if (typeof one === 'boolean' && typeof other === 'boolean') return one !== other
+  if (!isFields(one) || !isFields(other)) return (one === 'workday' && other === 'restday') || (one === 'restday' && other === 'workday')
+  return one['days'] === undefined && other['days'] === undefined && minuteOf(one['from']) === minuteOf(other['to']) && minuteOf(one['to']) === minuteOf(other['from']) && minuteOf(one['from']) !== minuteOf(one['to'])
+}
+
+/** Without what stands there, and without what is nothing then. */
+function without(fields: Fields, [name = '', ...deeper]: readonly string[]): Fields {
+  const { [name]: inner, ...rest } = fields
+  if (deeper.length === 0 || !isFields(inner)) return rest
+  const left = without(inner, deeper)
+  return Object.keys(left).length === 0 ? rest : { ...rest, [name]: left }
+}
+
+/** All that both ask for; null where that cannot be written as one. */
+function both(one: Fields, other: Fields): Fields | null {
+  const merged: Record<string, unknown> = { ...one }
+  for (const [name, value] of Object.entries(other)) {
+    const own = merged[name]
+    if (own === undefined || same(own, value)) merged[name] = value
+    else {
+      const inner = isFields(own) && isFields(value) ? both(own, value) : null
+      if (inner === null) return null
+      merged[name] = inner
+    }
+  }
+  return merged
+}
+
+/** What two cases take between them though neither does alone: where one asks for what the other does not want, everybody else that both would have. Null: nobody, as far as is seen. */
+export function between(one: Fields, other: Fields): Fields | null {
+  for (const path of flagsOf(one)) {
+    const [wanted, turned] = [valueAt(one, path), valueAt(other, path)]
+    if (wanted === undefined || turned === undefined || !areOpposite(wanted, turned)) continue
+    const rest = both(without(one, path), without(other, path))
+    if (rest !== null) return rest
+  }
+  return null
+}
+
+/** What some cases take, one of them or several between them. `{}`: everybody. */
+interface Taken { readonly when: Fields; readonly cases: readonly number[] }
+/** More than any file has; each is held against all others. */
+const MOST_TAKEN = 300
+
+/** What the cases so far take between them. */
+export function makeTaken() {
+  const taken: Taken[] = []
+  return {
+    /** @param number of the case, for people */
+    add(when: Fields, number: number): void {
+      const fresh: Taken[] = [{ when, cases: [number] }]
+      for (const one of fresh) {
+        for (const before of taken) {
+          const shared = between(before.when, one.when)
+          if (shared === null || taken.length + fresh.length >= MOST_TAKEN || [...taken, ...fresh].some((known) => covers(known.when, shared))) continue
+          fresh.push({ when: shared, cases: [...new Set([...before.cases, ...one.cases])].sort((a, b) => a - b) })
+        }
+        taken.push(one)
+      }
+    },
+    /** The numbers of those who between them take everybody whom this one would. */
+    by: (when: Fields): readonly number[] | null => taken.find((one) => one.cases.length > 1 && covers(one.when, when))?.cases ?? null,
+  }
+}

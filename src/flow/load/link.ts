@@ -3,7 +3,7 @@ import type { BoundNode, Use } from '../node-type.js'
 import type { Flow } from '../types.js'
 import { arrowsOf, reachable } from './graph.js'
 import type { LoadedFlow } from './load.js'
-import { suggest } from './problems.js'
+import { barsRunning, suggest } from './problems.js'
 import { callsPart } from './whole-checks.js'
 
 type Call = Extract<Use, { kind: 'flow' }> & { readonly node: string }
@@ -44,21 +44,15 @@ function asReturned(node: BoundNode, parts: ReadonlyMap<string, Flow>): BoundNod
   return { ...node, exits: node.exits.filter(({ by, label }) => by !== 'always' || (label === undefined ? others : results.includes(label))) }
 }
 
-/** Problems that change nothing of where a part leads and what it sets. */
-const OF_NAMES = /^(?:prompt|tag|line)\./
-
-/** A part as far as those who call it can be checked against it. */
-const partOf = ({ sketch, problems }: LoadedFlow): Flow | null => (problems.every(({ code }) => OF_NAMES.test(code)) ? sketch : null)
-
 /** A flow as far as it can be understood, with its parts. `whole`: where it leads is known, so that it can be proven. */
 export interface Sketch { readonly flow: Flow; readonly whole: boolean }
 
-/** A flow with its parts. `well`: nothing is wrong with it or with them. `open`: what some part leads to and sets is not known. */
-interface Tied { readonly flow: Flow; readonly well: boolean; readonly open: boolean }
+/** A flow with its parts. `runs`: nothing is wrong with it or with them that it cannot be run with. `open`: what some part leads to and sets is not known. */
+interface Tied { readonly flow: Flow; readonly runs: boolean; readonly open: boolean }
 
 /**
  * Ties flows to the parts they call, so that a caller stays on one version of all of them, and checks what one file alone cannot show.
- * A flow whose parts are not all well is not among the linked ones. What else is wrong with it keeps nothing back: an admin sees all problems at once.
+ * A flow of which a part cannot be run is not among the linked ones. What else is wrong with it keeps nothing back: an admin sees all problems at once.
  */
 export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: ReadonlyMap<string, Flow>; sketches: ReadonlyMap<string, Sketch>; problems: readonly FlowProblem[] } {
   const problems: FlowProblem[] = []
@@ -72,13 +66,14 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
     if (one === undefined || flow === null) return null
     const parts = new Map<string, Flow>()
     const told: FlowProblem[] = []
-    let open = !one.whole
+    let [open, runs] = [!one.whole, one.flow !== null]
     const complain: LoadedFlow['tell'] = (code, path, details, at) => { told.push(...one.tell(code, path, details, at)); return told }
     for (const call of callsOf(flow)) {
       const at = ['nodes', call.node, ...call.path]
       const target = loaded.get(call.name)
       const before = told.length
-      const part = target === undefined ? null : partOf(target)
+      // Whatever else is wrong with a part that can be run, where it leads and what it sets is known.
+      const part = target?.flow ?? null
       if (target === undefined) complain('part.unknown', at, { name: call.name, suggestion: suggest(call.name, [...loaded].flatMap(([other, { sketch }]) => (sketch?.kind === 'part' ? [other] : []))) })
       else if (part === null) complain('part.broken', at, { name: call.name })
       else if (part.kind !== 'part') complain('part.kind', at, { name: call.name })
@@ -86,12 +81,13 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
       else {
         checkCall(call, flow, part, complain)
         const tied = link(call.name, [...trail, name])
-        if (tied?.well !== true && told.length === before) complain('part.broken', at, { name: call.name })
+        if (tied?.runs !== true && told.length === before) complain('part.broken', at, { name: call.name })
         if (tied !== null) {
           for (const [inner, one] of tied.flow.parts) parts.set(inner, one)
           parts.set(call.name, tied.flow)
         }
         open ||= tied === null || tied.open
+        runs &&= tied?.runs === true
         continue
       }
       open = true
@@ -100,13 +96,13 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
     const nodes = parts.size === 0 ? flow.nodes : new Map([...flow.nodes].map(([place, node]) => [place, asReturned(node, parts)]))
     if (!open && parts.size > 0) checkBehind({ ...flow, nodes, parts }, flow.nodes, one, complain)
     problems.push(...told)
-    const result = { flow: parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, parts), nodes, parts }, well: one.flow !== null && told.length === 0, open }
+    const result = { flow: parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, parts), nodes, parts }, runs: runs && !told.some(barsRunning), open }
     linked.set(name, result)
     return result
   }
 
   for (const name of loaded.keys()) link(name, [])
-  return { flows: new Map([...linked].flatMap(([name, { flow, well }]) => (well ? [[name, flow] as const] : []))), sketches: new Map([...linked].map(([name, { flow, open }]) => [name, { flow, whole: !open }])), problems }
+  return { flows: new Map([...linked].flatMap(([name, { flow, runs }]) => (runs ? [[name, flow] as const] : []))), sketches: new Map([...linked].map(([name, { flow, open }]) => [name, { flow, whole: !open }])), problems }
 }
 
 /** A flow is another version when one of its parts is: FNV-1a (64 bit) over all of them, as long as a file's own. */

@@ -4,7 +4,7 @@ import { FlowFile, QUEUED_SECONDS, UNBREAKABLE_SECONDS } from '../file.js'
 import type { NodePath } from '../node-type.js'
 import type { Flow } from '../types.js'
 import { checkNodes, isMap, type Check, type PromptListing } from './node-checks.js'
-import type { ProblemCode, ProblemDetails } from './problems.js'
+import { barsRunning, type ProblemCode, type ProblemDetails } from './problems.js'
 import { openReport } from './report.js'
 import { fits, reportShape } from './shape.js'
 import { checkEndings, checkGraph, checkVariables, type UnsetHere } from './whole-checks.js'
@@ -20,7 +20,7 @@ export interface FlowText {
 }
 
 export interface LoadedFlow {
-  /** Null when anything is wrong. */
+  /** Null when anything is wrong that it cannot be run with. */
   readonly flow: Flow | null
   /** The flow as far as it can be understood, whatever else is wrong: for what its own file alone does not show. Null when the file cannot be read. */
   readonly sketch: Flow | null
@@ -40,7 +40,7 @@ export type TagBook = ReadonlyMap<string, readonly string[] | null>
 const NOTHING_KNOWN: Surely = { lines: null }
 
 /**
- * Reads and checks one flow file: the flow, or everything that is wrong with it, in the order of the file.
+ * Reads and checks one flow file: everything that is wrong with it, in the order of the file, and the flow, if it can be run nevertheless.
  * `categories` null: the code book is unknown, so categories are not checked.
  */
 export function loadFlow(file: FlowText, prompts: PromptListing, categories: readonly Category[] | null, { lines, tags = null }: Surely = NOTHING_KNOWN): LoadedFlow {
@@ -65,7 +65,7 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
     const late = openReport(file.path, file.text)
     late.report(code, at === 'key' ? source.keyAt(path) : source.at(path), details)
     // As with the file itself: where the YAML is wrong, this is only its consequence.
-    return late.problems().filter(({ line, col }) => !found.some((one) => one.code.startsWith('yaml.') && one.line === line && one.col === col))
+    return late.problems().filter(({ line, col }) => !found.some((one) => one.code.startsWith('yaml.') && barsRunning(one) && one.line === line && one.col === col))
   }
   // Where the file as a whole is wrong, each key is taken for what it is worth.
   const valid = content as unknown as FlowFile
@@ -76,7 +76,7 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
     kind: valid.kind ?? 'entry', parameters: Array.isArray(valid.parameters) ? valid.parameters : [], parts: new Map(),
     bound: { queued: msOf(valid.bound?.queuedSeconds, QUEUED_SECONDS), unbreakable: msOf(valid.bound?.unbreakableSeconds, UNBREAKABLE_SECONDS) },
   }
-  return { flow: found.length === 0 ? sketch : null, sketch, whole: bound.size === nodes.size, problems: found, tell, unset }
+  return { flow: found.some(barsRunning) ? null : sketch, sketch, whole: bound.size === nodes.size, problems: found, tell, unset }
 }
 
 const msOf = (seconds: unknown, otherwise: number): number => (typeof seconds === 'number' ? seconds : otherwise) * 1000

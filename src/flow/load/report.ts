@@ -1,5 +1,5 @@
 import type { FlowProblem } from '../../contracts/flow.js'
-import { problemTexts, type ProblemCode, type ProblemDetails } from './problems.js'
+import { barsRunning, problemTexts, type ProblemCode, type ProblemDetails } from './problems.js'
 
 /** Offsets into a file's text; `end` is exclusive. */
 export interface Span { readonly start: number; readonly end: number }
@@ -10,13 +10,13 @@ const EXCERPT_LENGTH = 200
 const EXCERPT_BEFORE = 80
 
 /**
- * Collects the problems of one file, each once, in the order of the file. Where the YAML itself is wrong,
- * what else is wrong with the same place is only its consequence.
+ * Collects the problems of one file, each once, in the order of the file. Where the YAML itself is wrong, what else is wrong with the same place is only
+ * its consequence; but of what can be run and what cannot, the latter is told.
  */
 export function openReport(file: string, text: string): { report: Report; problems: () => FlowProblem[] } {
   const lineStarts = [0]
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1)
-  const broken = new Set<number>()
+  const broken = new Map<number, { readonly key: string; readonly runs: boolean }>()
   const found = new Map<string, { start: number; problem: FlowProblem }>()
 
   return {
@@ -29,12 +29,17 @@ export function openReport(file: string, text: string): { report: Report; proble
       const lineEnd = text.indexOf('\n', lineStart)
       const whole = text.slice(lineStart, lineEnd === -1 ? text.length : lineEnd).replace(/\r$/, '')
       const col = Math.min(start - lineStart, whole.length)
-      if (code.startsWith('yaml.')) broken.add(start)
-      else if (broken.has(start)) return
       // Of a long line, what is around the place.
       const from = whole.length <= EXCERPT_LENGTH ? 0 : Math.max(0, Math.min(col - EXCERPT_BEFORE, whole.length - EXCERPT_LENGTH))
       const texts = problemTexts(code, details)
       const key = `${start} ${code} ${texts.problem.en}`
+      const [before, runs] = [broken.get(start), !barsRunning({ code })]
+      if (code.startsWith('yaml.')) {
+        if (before?.runs !== false) broken.set(start, { key, runs })
+      } else if (before !== undefined) {
+        if (runs || !before.runs) return
+        found.delete(before.key)
+      }
       if (found.has(key)) return
       found.set(key, {
         start,

@@ -32,6 +32,7 @@ const WHYS: Readonly<Record<string, Bilingual>> = {
   'say': { zh: '来电会听不到这一段，直接走 onFault。', en: 'Callers would hear nothing of it and go the way of a fault.' },
   'value': { zh: '这一情形永远不会成立。', en: 'This case could never hold.' },
   'listen': { zh: '来电说了，却只听到再问一遍。', en: 'The caller says it and is only asked again.' },
+  'listen.blank': { zh: '来电说的是别的，却被当作选了这一项。', en: 'Whatever the caller says, it would count as this choice.' },
   'hours': { zh: '这一情形永远不会成立。', en: 'This case could never hold.' },
   'collect': { zh: '来电怎么按都是错的。', en: 'Whatever the caller presses would be wrong.' },
   'file': { zh: '读不到的文件等于没有。', en: 'A file that cannot be read is as good as none.' },

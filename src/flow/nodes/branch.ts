@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { factsAt } from '../conditions/condition.js'
 import { CONDITIONS, conditionHolds, When } from '../conditions/index.js'
-import { covers } from '../conditions/covers.js'
+import { covers, makeTaken } from '../conditions/covers.js'
 import { closed, NodeName, says } from '../fields.js'
 import { defineNode } from '../node-type.js'
 
@@ -31,12 +31,19 @@ export const branch = defineNode({
     { to: node.otherwise, by: 'always', path: ['otherwise'] },
   ],
   check(node, complain) {
+    const taken = makeTaken()
     node.cases.forEach((one, index) => {
       const first = node.cases.findIndex(({ when }) => covers(when, one.when))
+      const shared = first < index ? null : taken.by(one.when)
       if (first < index) complain(JSON.stringify(node.cases[first]?.when) === JSON.stringify(one.when) ? 'branch.repeated' : 'branch.covered', ['cases', index, 'when'], { case: first + 1 })
+      else if (shared !== null) complain('branch.shared', ['cases', index, 'when'], { cases: shared.join(', ') })
       else if (CONDITIONS.every((condition) => condition.always(one.when))) complain('branch.always', ['cases', index, 'when'], {})
       for (const condition of CONDITIONS) condition.check(one.when, (code, path, details) => complain(code, ['cases', index, 'when', ...path], details))
+      if (first === index && shared === null) taken.add(one.when, index + 1)
     })
+    // Where one of them leads there anyway, it is the last of them, written otherwise.
+    const all = node.cases.some(({ goto }) => goto === node.otherwise) ? null : taken.by({})
+    if (all !== null) complain('branch.shared', ['otherwise'], { cases: all.join(', ') })
   },
   uses: (node) => node.cases.flatMap((one, index) => CONDITIONS.flatMap((condition) =>
     condition.uses(one.when).map((use) => ({ ...use, path: ['cases', index, 'when', ...use.path] })))),

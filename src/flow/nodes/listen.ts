@@ -5,7 +5,7 @@ import { closed, NodeName, says } from '../fields.js'
 import { defineNode } from '../node-type.js'
 import { askFields, choiceFields, choices, onFaultField, silenceField } from '../question-fields.js'
 
-const Words = (zh: string, en: string) => Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 32, pattern: '\\S', ...says('一个词', 'One word') }), { minItems: 1, maxItems: 16, ...says(zh, en) }))
+const Words = (zh: string, en: string) => Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 32, ...says('一个词', 'One word') }), { minItems: 1, maxItems: 16, ...says(zh, en) }))
 
 const schema = closed({
   type: Type.Literal('listen', says('听说话选择；没有语音引擎时只收按键', 'Chooses by what the caller says; without a speech engine, by keys alone')),
@@ -55,7 +55,8 @@ export const listen = defineNode({
   check(node, complain) {
     const said = Object.entries(node.keys).flatMap(([key, { words = {} }]) => Object.entries(words).flatMap(([language, list]) => list.map((word, index) => ({ key, word, path: ['keys', key, 'words', language, index] }))))
     for (const { key, word, path } of said) {
-      const other = said.find((one) => one.key !== key && plain(word).includes(plain(one.word)))
+      if (word.trim() === '') { complain('listen.blank', path, {}); continue }
+      const other = said.find((one) => one.key !== key && one.word.trim() !== '' && plain(word).includes(plain(one.word)))
       if (other !== undefined) complain('listen.words', path, { word, within: other.word, other: other.key })
     }
   },

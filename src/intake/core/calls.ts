@@ -285,8 +285,11 @@ export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | nu
 /** He had an operator, and waits again: with us, or, since he fell, in the native queue. */
 const isLeftWaiting = (call: Call): boolean => isWaiting(call) || (call.ours && call.state === 'fallback')
 
-/** The flow noted why he called and let him go, and he went. */
-const wentNoted = ({ tags }: Call, at: number): boolean => tags.some((tag) => tag.key === NOTED.key && tag.value === NOTED.value && at - tag.at <= NOTED_FOR)
+/** The flow noted why he called and let him go, and he went: what he said after that, he waits for. */
+const wentNoted = ({ tags }: Call, at: number): boolean => {
+  const noted = tags.find(({ key, value }) => key === NOTED.key && value === NOTED.value)
+  return noted !== undefined && at - noted.at <= NOTED_FOR && tags.every((tag) => tag.at <= noted.at)
+}
 
 /** The citizen's call is over. `legs: 'left'`: whatever FreeSWITCH has of it is what it has recovered, and not ours to end. */
 export function callEnded(draft: Draft, call: Call, cause: string, at: number, env: Env, legs: 'ended' | 'left' = 'ended'): void {

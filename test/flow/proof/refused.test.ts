@@ -48,7 +48,7 @@ t.test('the engine goes through what the proof lets pass', async (t) => {
 t.test('cases that are never come to, words that choose nothing, tags that say what was not done', async (t) => {
   const branch = (cases: string): string => `  a: { type: branch, cases: [${cases}], otherwise: end }\n  b: { type: goto, to: end }\n`
   const table: readonly (readonly [name: string, nodes: string, codes: readonly string[]])[] = [
-    ['a word of blanks', '  a: { type: listen, prompts: [hello], keys: { "1": { words: { en: [" "] }, goto: end } }, onSilence: end }\n', ['shape.bad-value 6:69']],
+    ['a word of blanks', '  a: { type: listen, prompts: [hello], keys: { "1": { words: { en: [" "] }, goto: end } }, onSilence: end }\n', ['listen.blank 6:69']],
     ['thresholds the wrong way round', branch('{ when: { load: { waitingAtLeast: 3 } }, goto: b }, { when: { load: { waitingAtLeast: 20 } }, goto: end }'), ['branch.covered 6:90']],
     ['the right way round', branch('{ when: { load: { waitingAtLeast: 20 } }, goto: b }, { when: { load: { waitingAtLeast: 3 } }, goto: end }'), []],
     ['a case repeated', branch('{ when: { mode: disaster }, goto: b }, { when: { mode: disaster }, goto: end }'), ['branch.repeated 6:77']],
