@@ -5,7 +5,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
 # PostgreSQL is given by DATABASE_URL: the embedded one stays out of the image.
-RUN npm run build && npm prune --omit=dev --omit=optional
+RUN npm run build:image && npm prune --omit=dev --omit=optional
 
 FROM node:20-slim
 ENV NODE_ENV=production LIANDONG_HOME=/data LIANDONG_HTTP_HOST=0.0.0.0

@@ -6,6 +6,7 @@
 // where its source is (`import.meta`), and stacks name the source's lines. TypeBox, which is 680 files, is made three.
 //
 //   node --import ./bin/sources.js test/intake/room.test.ts   runs one
+//   node bin/sources.js   makes those of the server, for users who may read the checkout and not write it (`npm run build`)
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire, register } from 'node:module'
@@ -30,7 +31,15 @@ const version = (name) => JSON.parse(readFileSync(join(root, 'node_modules', nam
 /** What else decides what a source becomes. */
 const key = () => createHash('sha1').update(`${root} ${process.versions.node} ${version('typebox')} ${version('tsx')}`).update(readFileSync(new URL(import.meta.url))).digest('hex')
 
-/** Path below the checkout → what tells one state of the file from another. @returns {Record<string, string>} */
+/** What tells one state of a file from another. */
+function stamp(file) {
+  const state = statSync(file, { throwIfNoEntry: false })
+  return state === undefined ? '' : `${state.mtimeMs} ${state.ctimeMs} ${state.size} ${state.ino}`
+}
+
+const sizeOf = (file) => statSync(file, { throwIfNoEntry: false })?.size ?? -1
+
+/** Path below the checkout → the state of the file. @returns {Record<string, string>} */
 function stamps(area) {
   const found = {}
   if (!existsSync(join(root, area))) return found
@@ -39,38 +48,51 @@ function stamps(area) {
     const path = join(entry.parentPath, entry.name)
     const name = path.slice(root.length)
     if (area === 'src' && name.startsWith(join('src', 'desk', sep))) continue
-    const { mtimeMs, ctimeMs, size, ino } = statSync(path)
-    found[name] = `${mtimeMs} ${ctimeMs} ${size} ${ino}`
+    found[name] = stamp(path)
   }
   return found
 }
 
-/** Whole, or as it was: others read here at the same time. */
-function put(path, text) {
+/** Whole, or as it was: others read here at the same time. Only if, as the last thing asked, it is still wanted. */
+function put(path, text, isWanted = () => true) {
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(`${path}.${process.pid}`, text)
-  renameSync(`${path}.${process.pid}`, path)
+  const beside = `${path}.${process.pid}`
+  writeFileSync(beside, text)
+  const wanted = isWanted()
+  if (wanted) renameSync(beside, path)
+  else rmSync(beside)
+  return wanted
 }
 
 const target = (name) => join(made, `${name.slice(0, -'.ts'.length)}.js`)
 
-/** @param {readonly string[]} names */
-async function compile(names) {
+/**
+ * A source that was changed meanwhile is left out: who saw it as it is now may have made it long ago.
+ * @param {Record<string, string>} files the sources, and the states that were seen
+ * @returns what was made of which state, and its size
+ */
+async function compile(files) {
   const { build, transform } = esbuild()
+  const done = {}
+  const keep = (name, text) => {
+    if (put(target(name), text, () => stamp(join(root, name)) === files[name])) done[name] = [files[name], Buffer.byteLength(text)]
+  }
   const alike = []
-  await Promise.all(names.map(async (name) => {
+  await Promise.all(Object.keys(files).map(async (name) => {
     const file = join(root, name)
     const text = readFileSync(file, 'utf8')
     if (!text.includes('import.meta')) return alike.push(name)
     const define = { 'import.meta.url': JSON.stringify(pathToFileURL(file).href), 'import.meta.filename': JSON.stringify(file), 'import.meta.dirname': JSON.stringify(dirname(file)) }
     const { code } = await transform(text, { ...OPTIONS, loader: 'ts', define, sourcefile: pathToFileURL(file).href })
-    put(target(name), code)
+    keep(name, code)
   }))
   const { outputFiles } = await build({ ...OPTIONS, entryPoints: alike.map((name) => join(root, name)), outdir: made, outbase: root, write: false })
-  for (const { path, text } of outputFiles) put(path, text)
+  const texts = new Map(outputFiles.map(({ path, text }) => [path, text]))
+  for (const name of alike) keep(name, texts.get(target(name)))
+  return done
 }
 
-/** Node finds this one first, from where the sources are compiled to. */
+/** Node finds this one first, from where the sources are compiled to. @returns its files below `made`, and their sizes */
 async function bundleTypebox() {
   const directory = join(made, 'node_modules', 'typebox')
   const name = (one) => one.replace('/', '-')
@@ -78,34 +100,58 @@ async function bundleTypebox() {
     entryPoints: Object.fromEntries(TYPEBOX.map((one) => [name(one), own.resolve(one)])), outdir: directory, write: false,
     bundle: true, splitting: true, format: 'esm', platform: 'node', logLevel: 'silent',
   })
-  for (const { path, text } of outputFiles) put(path, text)
-  put(join(directory, 'package.json'), JSON.stringify({ type: 'module', exports: Object.fromEntries(TYPEBOX.map((one) => [one.replace('typebox', '.'), `./${name(one)}.js`])) }))
+  const exported = JSON.stringify({ type: 'module', exports: Object.fromEntries(TYPEBOX.map((one) => [one.replace('typebox', '.'), `./${name(one)}.js`])) })
+  const texts = [...outputFiles.map(({ path, text }) => [path, text]), [join(directory, 'package.json'), exported]]
+  return Object.fromEntries(texts.map(([path, text]) => {
+    put(path, text)
+    return [path.slice(made.length), Buffer.byteLength(text)]
+  }))
 }
 
+const NOTHING = { key: '', files: {} }
 function kept(file) {
-  try { return JSON.parse(readFileSync(file, 'utf8')) } catch { return { key: '', files: {} } }
+  try { return { ...NOTHING, ...JSON.parse(readFileSync(file, 'utf8')) } } catch { return NOTHING }
 }
 
-/** Compiles what has changed since it was last compiled. */
+/** Compiles what is not there as it was made of the sources as they are. Whether there was any. */
+async function bringAreaUpToDate(area, now) {
+  const list = join(made, `${area.replace('/', '-')}.json`)
+  const before = kept(list)
+  const known = before.key === now ? before : NOTHING
+  const files = stamps(area)
+  // A list outlives what it lists: of a machine that lost its power the newest files may be there, and empty.
+  const isThere = (name) => known.files[name]?.[0] === files[name] && known.files[name][1] === sizeOf(target(name))
+  const [there, wanting] = [[], []]
+  for (const name of Object.keys(files)) (isThere(name) ? there : wanting).push(name)
+  const gone = Object.keys(before.files).filter((name) => !(name in files))
+  const isBundled = area !== 'src' || (known.bundle !== undefined && Object.entries(known.bundle).every(([name, size]) => sizeOf(join(made, name)) === size))
+  if (wanting.length + gone.length === 0 && isBundled && before.key === now) return false
+  const bundle = isBundled ? known.bundle : await bundleTypebox()
+  const done = await compile(Object.fromEntries(wanting.map((name) => [name, files[name]])))
+  for (const name of gone) rmSync(target(name), { force: true })
+  put(list, JSON.stringify({ key: now, files: { ...Object.fromEntries(there.map((name) => [name, known.files[name]])), ...done }, bundle }))
+  return true
+}
+
+/** A checkout that changes all the while is read by tsx. */
+const TURNS = 10
+
+/** Compiles until nothing is wanting: sources may change meanwhile, and others compile them. */
 async function bringUpToDate(areas) {
   const now = key()
   let compiled = false
-  for (const area of areas) {
-    const list = join(made, `${area.replace('/', '-')}.json`)
-    const before = kept(list)
-    const known = before.key === now ? before.files : {}
-    const files = stamps(area)
-    const changed = Object.keys(files).filter((name) => files[name] !== known[name])
-    const gone = Object.keys(before.files).filter((name) => !(name in files))
-    if (changed.length + gone.length === 0 && before.key === now) continue
-    compiled = true
-    if (area === 'src' && before.key !== now) await bundleTypebox()
-    await compile(changed)
-    for (const name of gone) rmSync(target(name), { force: true })
-    put(list, JSON.stringify({ key: now, files }))
+  try {
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      let wanting = false
+      for (const area of areas) wanting = await bringAreaUpToDate(area, now) || wanting
+      if (!wanting) return
+      compiled = true
+    }
+    throw new Error('the sources change all the while')
+  } finally {
+    // Its process would stay as long as ours.
+    if (compiled) await esbuild().stop()
   }
-  // Its process would stay as long as ours.
-  if (compiled) await esbuild().stop()
 }
 
 /**
@@ -136,9 +182,12 @@ function imports(script) {
   return pathToFileURL(beside).href
 }
 
+const started = isMainThread && process.argv[1] !== undefined && existsSync(process.argv[1]) ? realpathSync(process.argv[1]) : ''
+if (started === fileURLToPath(import.meta.url)) await bringUpToDate(SERVER)
+
 // As --import, for the program that Node was started with. All that it imports is read before Node is told of the one name that means another file: from
 // then on that thread is asked, which is too late for hundreds of modules, and soon enough for it not to be started in the middle of what the program does.
-const program = isMainThread && process.argv[1]?.endsWith('.ts') === true ? pathToFileURL(realpathSync(process.argv[1])).href : null
+const program = started.endsWith('.ts') ? pathToFileURL(started).href : null
 if (program !== null) {
   const script = await javascript(new URL(program))
   if (script !== program) {

@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFile, spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
+import { until } from './helpers/database.js'
 import { temporaryDirectory } from './helpers/directory.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -68,6 +69,66 @@ t.test('what has changed is compiled anew, and what is gone is gone', async (t) 
   put('src/one.ts', 'import { n } from "./two.js"', 'console.log(n)')
   remove('src/two.ts')
   await t.rejects(run('src/one.ts'), { message: /two/ })
+})
+
+t.test('what is not there as it was made, of a cache that was cleaned in part or of a machine that lost its power, is made again', async (t) => {
+  const { run, path } = checkout(t, { 'src/two.ts': ['import Type from "typebox"', 'export const n: string = typeof Type.Object'], 'src/one.ts': ['import { n } from "./two.js"', 'console.log(n)'] })
+  t.equal(await run('src/one.ts'), 'function')
+  const made = (name: string): string => join(path, 'var', 'cache', 'js', name)
+  const whole = ['src/one.js', 'src/two.js', 'node_modules/typebox/typebox.js', 'node_modules/typebox/package.json', 'src.json'] as const
+  for (const name of whole) {
+    truncateSync(made(name))
+    t.equal(await run('src/one.ts'), 'function', `${name}, empty`)
+    rmSync(made(name))
+    t.equal(await run('src/one.ts'), 'function', `${name}, gone`)
+    t.ok(existsSync(made(name)), name)
+  }
+})
+
+/** For `--require`: who is about to write a file of this name says so, and waits until it is let go. */
+const HOLD = `const fs = require('node:fs')
+const write = fs.writeFileSync
+fs.writeFileSync = (path, ...rest) => {
+  if (String(path).endsWith(process.env.HOLD_AT + '.' + process.pid)) {
+    write(process.env.HOLD + '.here', '')
+    while (!fs.existsSync(process.env.HOLD + '.go')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+  }
+  return write(path, ...rest)
+}
+require('node:module').syncBuiltinESMExports()
+`
+
+t.test('two who compile different states at once leave the newer one', async (t) => {
+  const { run, put, path } = checkout(t, { 'src/two.ts': ['export const n: number = 1'], 'src/one.ts': ['import { n } from "./two.js"', 'console.log(n)'] })
+  put('hold.cjs', HOLD)
+  /** A process that is held before it writes this file. */
+  const held = async (name: string, at: string): Promise<{ go(): void; readonly said: Promise<string> }> => {
+    const said = promisify(execFile)(process.execPath, ['--require', join(path, 'hold.cjs'), '--import', join(path, 'bin', 'sources.js'), join(path, 'src/one.ts')], { cwd: path, env: { ...process.env, HOLD: join(path, name), HOLD_AT: at } }).then(({ stdout }) => stdout.trim())
+    await until(`${name} at ${at}`, () => existsSync(join(path, `${name}.here`)))
+    return { go() { writeFileSync(join(path, `${name}.go`), '') }, said }
+  }
+  const older = await held('older', 'two.js')
+  put('src/two.ts', 'export const n: number = 2')
+  const newer = await held('newer', 'src.json')
+  older.go()
+  t.equal(await older.said, '2', 'who began before reads what is there now')
+  newer.go()
+  t.equal(await newer.said, '2')
+  t.equal(await run('src/one.ts'), '2', 'and so does everybody after')
+})
+
+t.test('who may not write the checkout reads what `npm run build` made there', async (t) => {
+  const { path } = checkout(t, { 'src/cli/main.ts': ['function make(): () => void {', '  const inner = (): void => undefined', '  return inner', '}', 'console.log(String(make).includes("__name"))'], 'sip/main.ts': ['console.log("the edge")'] })
+  cpSync(join(root, 'bin/liandong.js'), join(path, 'bin/liandong.js'))
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly scripts: Readonly<Record<string, string>> }
+  const [first = ''] = (scripts['build'] ?? '').split(' && ')
+  const built = spawnSync('sh', ['-c', first], { cwd: path, encoding: 'utf8' })
+  t.equal(built.status, 0, built.stderr)
+  for (const entry of [path, ...readdirSync(path, { recursive: true, withFileTypes: true }).filter((one) => one.isDirectory()).map(({ parentPath, name }) => join(parentPath, name))]) chmodSync(entry, 0o555)
+  t.teardown(() => { chmodSync(path, 0o755); for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) if (entry.isDirectory()) chmodSync(join(entry.parentPath, entry.name), 0o755) })
+  // Root may write everywhere: nobody runs it then, as in the guide.
+  const { stdout, stderr } = spawnSync(process.execPath, ['bin/liandong.js'], { cwd: path, encoding: 'utf8', ...(process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}) })
+  t.equal(stdout.trim(), 'false', `tsx, which names each function again, was not needed ${stderr}`)
 })
 
 t.test('a checkout that cannot be written is read all the same; a source that cannot be compiled hinders only who reads it', async (t) => {

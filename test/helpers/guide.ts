@@ -26,14 +26,16 @@ export function readGuide(name: string): Guide {
 }
 
 /** `NAME=value` of a file as systemd reads it. */
-export const variablesOf = (text: string): Record<string, string> => Object.fromEntries([...text.matchAll(/^([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]))
+export const variablesOf = (text: string): Record<string, string> => Object.fromEntries([...text.matchAll(/^([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value.replace(/^"(.*)"$/, '$1')]))
 
 /** All values of a key in a unit. */
 export const valuesOf = (unit: string, key: string): string[] => [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value)
 
-/** What a unit's process has in its environment. Secrets are made up: as many characters as `openssl rand -hex 16` gives, the same for the same secret. */
-export function environmentOfUnit({ files, secrets }: Guide, unit: string, instance = ''): Record<string, string> {
-  const made = (value: string): string => value.replace(/\$(\w+)/g, (_, name: string) => Buffer.from(name.padEnd(16, '-')).toString('hex').slice(0, 32))
+/** Secrets are made up: as many characters as `openssl rand -hex 16` gives, the same for the same secret. */
+export const made = (value: string): string => value.replace(/\$(\w+)/g, (_, name: string) => Buffer.from(name.padEnd(16, '-')).toString('hex').slice(0, 32))
+
+/** What a unit's process has in its environment. */
+export function environmentOfUnit({ files, secrets }: Pick<Guide, 'files' | 'secrets'>, unit: string, instance = ''): Record<string, string> {
   return Object.assign({}, ...valuesOf(unit, 'EnvironmentFile').map((file) => {
     const path = file.replace('%i', instance)
     const text = files.get(path)

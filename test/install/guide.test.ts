@@ -1,14 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { readSettings } from '../../sip/settings.js'
 import { loadConfig } from '../../src/config.js'
 import { temporaryDirectory } from '../helpers/directory.js'
-import { environmentOfUnit, GUIDES, readGuide, valuesOf, variablesOf } from '../helpers/guide.js'
+import { environmentOfUnit, GUIDES, made, readGuide, valuesOf, variablesOf } from '../helpers/guide.js'
 
 const read = (file: string): string => readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), 'utf8')
 const UNITS = ['liandong-freeswitch', 'liandong-drachtio', 'liandong-edge', 'liandong@'] as const
@@ -95,6 +95,58 @@ for (const name of GUIDES) t.test(name, async (t) => {
       t.equal(await waits('127.0.0.1'), false, `${which} begins where its address is there`)
       t.equal(await waits('192.0.2.9'), true, `${which} waits where it is not`)
     }
+  })
+
+  t.test('a second machine: what the commands make of both machines’ files is taken by their processes, and leads from one to the other', async (t) => {
+    const [first, second] = [temporaryDirectory(), temporaryDirectory()]
+    t.teardown(() => { for (const directory of [first, second]) rmSync(directory, { recursive: true, force: true }) })
+    const put = (path: string, text: string): void => {
+      mkdirSync(dirname(join(first, path)), { recursive: true })
+      writeFileSync(join(first, path), text)
+    }
+    for (const [path, text] of guide.files) put(path, text)
+    for (const [path, secrets] of guide.secrets) put(path, [...secrets].map(([variable, value]) => `${variable}=${made(value)}\n`).join(''))
+    put('/etc/postgresql/tls/certificate.pem', 'a certificate')
+    for (const path of ['/etc/liandong/x', '/etc/systemd/system/x', '/usr/local/sbin/x']) mkdirSync(dirname(join(second, path)), { recursive: true })
+    /** Commands of the guide at one of the two; what is another program's is left out. */
+    const play = (script: string, directory: string): void => {
+      const here = script.replace(/^(install|sudo|echo 'hostssl|systemctl) .*\n/gm, '').replace(/'?10\.1\.2\.3:(\/[^\s']+)'?/g, `${first}$1`).replace(/^scp /gm, 'cp ').replace(/(?<=\s)\/(?=etc\/|usr\/)/g, `${directory}/`)
+      const { stderr, status } = spawnSync('sh', ['-ec', here], { encoding: 'utf8' })
+      t.equal(status, 0, stderr)
+    }
+    const [atFirst = '', atSecond = ''] = [...guide.text.slice(guide.text.indexOf('\n## 10.')).matchAll(/```sh\n([^]*?)```/g)].map(([, block = '']) => block)
+    play(atFirst, first)
+    play(atSecond, second)
+    const filesOf = (directory: string): ReadonlyMap<string, string> => new Map(readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+      .map(({ parentPath, name: file }) => [join(parentPath, file).slice(directory.length), readFileSync(join(parentPath, file), 'utf8')]))
+    const machines = [first, second].map((directory, at) => {
+      const files = filesOf(directory)
+      const of = (which: (typeof UNITS)[number], instance = ''): Record<string, string> => environmentOfUnit({ files, secrets: new Map() }, files.get(`/etc/systemd/system/${which}.service`) ?? t.fail(which) as never, instance)
+      const [drachtio = ''] = valuesOf(files.get('/etc/systemd/system/liandong-drachtio.service') ?? '', 'ExecStart')
+      return { address: `10.1.2.${3 + at}`, files, pbx: of('liandong-freeswitch'), edge: readSettings(of('liandong-edge')), nodes: (at === 0 ? ['a', 'b'] : ['c', 'd']).map((instance) => loadConfig(of('liandong@', instance)).config), drachtio }
+    })
+    for (const { address, files, pbx, edge, nodes, drachtio } of machines) {
+      t.match(pbx, { LIANDONG_FS_CITIZENS_IP: address, LIANDONG_FS_OPERATORS_IP: address, LIANDONG_FS_BROWSER_WSS: `${address}:7443`, LIANDONG_FS_EDGE_SECRET: edge.secret }, address)
+      t.same(edge.pool.map(({ id }) => id), machines.map((machine) => `${machine.address}:${pbx['LIANDONG_FS_CITIZENS_PORT'] ?? ''}`), 'each edge sends to both')
+      t.same((pbx['LIANDONG_FS_CITIZENS_ACL'] ?? '').split(','), machines.map((machine) => `${machine.address}/32`), 'and each FreeSWITCH takes calls of both')
+      t.match(drachtio, `sip:${address}:5060`)
+      for (const node of nodes) {
+        t.match(node, { 'pbx.host': '127.0.0.1', 'edge.token': edge.report?.token })
+        t.ok((pbx['LIANDONG_FS_INTAKE_NODES'] ?? '127.0.0.1:8084|127.0.0.1:8085').split('|').includes(`127.0.0.1:${node['pbx.listenPort']}`), 'its FreeSWITCH asks it')
+        t.match(node['pbx.browserPhones'].replace(/^wss/, 'https'), node['http.origins'].join(), 'desk and browser telephone are under one name')
+        for (const url of [node['database.url'], node['database.ownerUrl']]) t.equal(new URL(url).searchParams.get('sslmode'), address === '10.1.2.3' ? null : 'verify-full')
+        for (const url of [node['database.url'], node['database.ownerUrl']]) t.equal(new URL(url).hostname, address === '10.1.2.3' ? '127.0.0.1' : '10.1.2.3')
+      }
+      t.match(files.get('/usr/local/sbin/liandong'), `/${nodes[0]?.['node.name'] ?? ''}.env`, 'commands are a node’s of this machine')
+    }
+    for (const what of ['node.name', 'http.origins'] as const) t.equal(new Set(machines.flatMap(({ nodes }) => nodes.map((node) => String(node[what])))).size, what === 'node.name' ? 4 : 2, what)
+    t.equal(new Set(machines.map(({ edge }) => edge.name)).size, 2)
+    const [, { files } = { files: new Map<string, string>() }] = machines
+    // A command sources it, and a shell takes an & for its own.
+    const { stdout } = spawnSync('sh', ['-c', `. ${join(second, 'etc/liandong/node.secret')}; echo "$DATABASE_URL"`], { encoding: 'utf8' })
+    t.equal(stdout.trim(), variablesOf(files.get('/etc/liandong/node.secret') ?? '')['DATABASE_URL'])
+    t.match(stdout, /sslrootcert=\/etc\/liandong\/postgresql\.pem$/m)
+    t.match(atSecond, /^scp \S+certificate\.pem \/etc\/liandong\/postgresql\.pem$/m)
   })
 
   t.test('systemd takes the units', { skip: runs('systemd-analyze') ? false : 'needs systemd-analyze' }, async (t) => {

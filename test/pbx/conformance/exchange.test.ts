@@ -1,10 +1,12 @@
 import t from 'tap'
 import { startExchange, type PlacedCall } from '../../../src/pbx/exchange/exchange.js'
 import { freePort } from '../harness/ports.js'
-import { conformance } from './suite.js'
+import { conformance, PARTS } from './suite.js'
 
 t.setTimeout(400_000)
-t.test('the practice exchange', { timeout: 360_000 }, (t) => conformance(t, async (t) => {
+// They do little but wait for what is played.
+t.jobs = 3
+for (const part of Object.keys(PARTS) as (keyof typeof PARTS)[]) void t.test(`the practice exchange: ${part}`, { timeout: 360_000, buffered: true }, (t) => conformance(t, async (t) => {
   const [outboundPort, secondPort] = [await freePort(), await freePort()]
   const exchange = await startExchange({ password: 'practice', outbound: `127.0.0.1:${outboundPort}|127.0.0.1:${secondPort}`, serves: (number) => ['110', '12345'].includes(number), yields: (number) => number === '12345' })
   t.teardown(() => exchange.close())
@@ -30,4 +32,4 @@ t.test('the practice exchange', { timeout: 360_000 }, (t) => conformance(t, asyn
       if (hangUpAfter !== undefined) setTimeout(() => { call.hangUp() }, hangUpAfter)
     },
   }
-}))
+}, [part]))

@@ -55,8 +55,14 @@ interface Watch {
 const fits = (event: EslEvent, where: Readonly<Record<string, string | RegExp>>): boolean =>
   Object.entries(where).every(([header, wanted]) => { const value = event.get(header); return value !== undefined && (typeof wanted === 'string' ? value === wanted : wanted.test(value)) })
 
-/** What we rely on of a PBX's event socket, event for event and header for header. It passes against both, so that they cannot drift apart. */
-export async function conformance(t: Test, open: (t: Test) => Promise<ConformingPbx>): Promise<void> {
+const has = (t: Test, event: { get(name: string): string | undefined } | null, expected: Readonly<Record<string, string | RegExp>>, what: string): void => {
+  for (const [header, wanted] of Object.entries(expected)) t.match(event?.get(header) ?? '(absent)', wanted, `${what}: ${header}`)
+}
+
+type Stage = Awaited<ReturnType<typeof openStage>>
+
+/** A PBX, and the two sides from which we reach it: our link, and the sockets of callers. */
+async function openStage(t: Test, open: (t: Test) => Promise<ConformingPbx>) {
   const pbx = await open(t)
   const sessions: OutboundSession[] = []
   const heard = new Map<OutboundSession, EslEvent[]>()
@@ -81,10 +87,6 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     link, events,
     api: async (call) => (await link.api(call)).text,
     event: (name, where) => until(`${name} ${Object.keys(where).map((key) => `${key}=${String(where[key])}`).join(' ')}`, () => events.find((event) => event.name === name && fits(event, where))),
-  }
-
-  const has = (t: Test, event: { get(name: string): string | undefined } | null, expected: Readonly<Record<string, string | RegExp>>, what: string): void => {
-    for (const [header, wanted] of Object.entries(expected)) t.match(event?.get(header) ?? '(absent)', wanted, `${what}: ${header}`)
   }
 
   /** With the dead-man's switch far away, unless the test is about it. */
@@ -132,6 +134,17 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     return { legId, jobId }
   }
 
+  /** Whether the first node takes callers; waits until FreeSWITCH finds it so. */
+  async function serve(whether: boolean): Promise<void> {
+    serving = whether
+    await until(`the first ${whether ? 'to' : 'not to'} listen`, () => outbound.listening === whether)
+  }
+
+  return { pbx, sessions, events, watch, outbound, arrive, perform, laterTransfer, gone, alive, kill, offer, serve, first: (name: string, where: Readonly<Record<string, string | RegExp>>) => events.find((event) => event.name === name && fits(event, where)) }
+}
+
+/** A caller, from his first event to his last. */
+async function calls(t: Test, { pbx, sessions, events, watch, arrive, perform, laterTransfer, gone, alive, kill, offer }: Stage): Promise<void> {
   const silent = saysNothing(pbx)
   await t.test('greeting, password, unknown words, two commands where a newline was', async (t) => {
     t.equal((await raw(pbx, 'auth wrong\n\n', (text) => text.includes('Disconnected'))).split('\n\n').slice(0, 2).join('|'), 'Content-Type: auth/request|Content-Type: command/reply\nReply-Text: -ERR invalid')
@@ -438,51 +451,26 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     await gone(callId)
   })
 
-  await agents(t, {
-    api: watch.api, event: watch.event, arrive, offer, kill, gone,
-    heard: (name, where) => events.find((event) => event.name === name && fits(event, where)),
-  })
-
-  await waits(t, {
-    sound: prompt('noted'), length: NOTED, api: watch.api, arrive, perform, gone,
-    pressed: (callId) => events.flatMap((event) => (event.name === 'DTMF' && event.get('Unique-ID') === callId ? [event.get('DTMF-Digit') ?? ''] : [])).join(''),
-  })
-
-  await leg(t, { tape: prompt, api: watch.api, arrive, end: async (callId) => { await kill(callId); await gone(callId) }, talk: async (callId) => { const { legId } = offer('1001', callId); await watch.event('CHANNEL_BRIDGE', { 'Bridge-A-Unique-ID': legId }) }, say: pbx.say })
-
-  await manners(t, { pbx, arrive, heard: (name, where) => events.find((event) => event.name === name && fits(event, where)) })
-
-  await ways(t, {
-    pbx, sound: prompt('topics'), api: watch.api, event: watch.event, arrive, offer, kill, gone, sessions: () => sessions.length,
-    heard: (name, where) => events.find((event) => event.name === name && fits(event, where)),
-    async without(work) {
-      serving = false
-      await until('the first not to listen', () => !outbound.listening)
-      await work()
-      serving = true
-      await until('the first to listen', () => outbound.listening)
-    },
-  })
-
   await t.test('a connection that says nothing is closed after 25 s', async (t) => {
     t.equal(await silent, 'Content-Type: auth/request\n\nContent-Type: text/disconnect-notice\nContent-Length: 67\n\nDisconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n')
   })
+}
 
+/** Who takes a caller: the first of two nodes, or the other. */
+async function nodes(t: Test, { pbx, sessions, events, arrive, gone, kill, serve }: Stage): Promise<void> {
   await t.test('the first node cannot serve: the second gets the call', async (t) => {
     const taken: string[] = []
     const second = await startOutbound({ host: '127.0.0.1', port: pbx.secondPort, peers: ['127.0.0.1'] }, {
       canServe: () => true, onRefused: () => undefined, onCall: ({ channel }) => taken.push(channel.headers?.get('Caller-Caller-ID-Number') ?? ''),
     })
-    serving = false
-    await until('the first not to listen', () => !outbound.listening)
+    await serve(false)
     const before = sessions.length
     await pbx.citizen({ number: '13900000109', hangUpAfter: 1_500 })
     await until('the call at the second', () => taken.length === 1)
     t.same([taken, sessions.length], [['13900000109'], before])
     await until('his end', () => events.some((event) => event.name === 'CHANNEL_HANGUP_COMPLETE' && event.get('Call-Direction') === 'inbound' && event.get('Caller-Caller-ID-Number') === '13900000109'))
     await second.close()
-    serving = true
-    await until('the first to listen', () => outbound.listening)
+    await serve(true)
   })
 
   await t.test('both nodes serve: who is turned comes to the second, and turned back to the first', async (t) => {
@@ -507,7 +495,39 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     there.close()
     await second.close()
   })
+}
 
+/** What is looked at by itself: each can be at a PBX of its own. */
+export const PARTS = {
+  'a call': calls,
+  'the native queue, waits, corners, ways': async (t, { pbx, events, watch, sessions, arrive, perform, gone, kill, offer, first, serve }) => {
+    const { api, event } = watch
+    await agents(t, { api, event, arrive, offer, kill, gone, heard: first })
+    await waits(t, {
+      sound: prompt('noted'), length: NOTED, api, arrive, perform, gone,
+      pressed: (callId) => events.flatMap((one) => (one.name === 'DTMF' && one.get('Unique-ID') === callId ? [one.get('DTMF-Digit') ?? ''] : [])).join(''),
+    })
+    await manners(t, { pbx, arrive, heard: first })
+    await ways(t, {
+      pbx, sound: prompt('topics'), api, event, arrive, offer, kill, gone, sessions: () => sessions.length, heard: first,
+      async without(work) {
+        await serve(false)
+        await work()
+        await serve(true)
+      },
+    })
+  },
+  'our leg': async (t, { pbx, watch, arrive, kill, gone, offer }) => {
+    await leg(t, { tape: prompt, api: watch.api, arrive, end: async (callId) => { await kill(callId); await gone(callId) }, talk: async (callId) => { const { legId } = offer('1001', callId); await watch.event('CHANNEL_BRIDGE', { 'Bridge-A-Unique-ID': legId }) }, say: pbx.say })
+  },
+  'the nodes': nodes,
+} as const satisfies Readonly<Record<string, (t: Test, stage: Stage) => Promise<void>>>
+
+/** What we rely on of a PBX's event socket, event for event and header for header. It passes against both, so that they cannot drift apart. */
+export async function conformance(t: Test, open: (t: Test) => Promise<ConformingPbx>, parts: readonly (keyof typeof PARTS)[] = Object.keys(PARTS) as (keyof typeof PARTS)[]): Promise<void> {
+  const stage = await openStage(t, open)
+  for (const part of parts) await PARTS[part](t, stage)
+  const { sessions, watch, outbound } = stage
   await t.test('nothing is left', async () => {
     for (const { connection } of sessions) connection.destroy('done')
     await until('no channel', async () => /"row_count": ?0/.test(await watch.api({ api: 'show', what: 'channels' })))
