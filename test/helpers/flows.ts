@@ -2,7 +2,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeFlowDesk, type FlowDesk } from '../../src/intake/flow-desk.js'
-import { gate } from '../../src/intake/flow-gate.js'
+import { gate, type Gated } from '../../src/intake/flow-gate.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
 import { makePublishing, type Publishing } from '../../src/intake/flow-publishing.js'
 import { servicesOf } from '../../src/intake/look-ups.js'
@@ -23,9 +23,11 @@ export interface TestFlowsOptions extends Partial<Omit<LiveFlowsOptions, 'rules'
   readonly autoReturnCalls?: number
 }
 
+const changed = new Map<string, Gated>()
+
 /** A node with its flows, checked in this process; its loops turn fast. */
 export async function openTestFlows({ store, directory, home, watch = true, approval = false, autoReturnCalls = 100, node = 'test', ...more }: TestFlowsOptions): Promise<{ live: LiveFlows; publishing: Publishing; desk: FlowDesk }> {
-  const publishing = makePublishing({ store, directory, approval, gate: keptGate(directory, (what) => gate(what, basename(what), { entry: '110', services: servicesOf([]) })) })
+  const publishing = makePublishing({ store, directory, approval, gate: keptGate(directory, (what) => gate(what, basename(what), { entry: '110', services: servicesOf([]) }), changed) })
   const live = await openLiveFlows({
     directory, home, node, store, publishing, rules: { watch, approval, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50, ...more,
   })
