@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { makeFlowDesk, type FlowDesk } from '../../src/intake/flow-desk.js'
 import { NO_DELAYS } from '../../src/flow/proof/prove.js'
-import { gate } from '../../src/intake/flow-gate.js'
+import { gate, type Gated } from '../../src/intake/flow-gate.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
 import { makePublishing, type Publishing } from '../../src/intake/flow-publishing.js'
 import { servicesOf } from '../../src/intake/look-ups.js'
@@ -27,9 +27,11 @@ export interface TestFlowsOptions extends Partial<Omit<LiveFlowsOptions, 'rules'
   readonly autoReturnCalls?: number
 }
 
+const changed = new Map<string, Gated>()
+
 /** A node with its flows, checked in this process; its loops turn fast. */
 export async function openTestFlows({ store, directory, home, watch = true, approval = false, autoReturnCalls = 100, node = 'test', ...more }: TestFlowsOptions): Promise<{ live: LiveFlows; publishing: Publishing; desk: FlowDesk }> {
-  const kept = keptGate(directory, (what) => gate(what, basename(what), AROUND))
+  const kept = keptGate(directory, (what) => gate(what, basename(what), AROUND), changed)
   const publishing = makePublishing({ store, directory, approval, gate: (nodes) => (nodes === null || isDeepStrictEqual(nodes, AROUND) ? kept() : gate(directory, basename(directory), nodes)) })
   const live = await openLiveFlows({
     directory, home, node, store, publishing, rules: { watch, approval, around: AROUND, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50, ...more,

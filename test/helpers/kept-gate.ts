@@ -42,17 +42,22 @@ function keep(file: string, gated: Gated): void {
  * The check of a directory of flows as they are now: made by the first node of all tests that asks, for these files and these sources, and kept for the
  * others below var/cache; each is a process with seconds of CPU. Once anything in the directory was changed it is checked as in a city.
  * Problems name the directory that was asked about first.
+ * @param changed what is known of files that were changed: who tries many things on the same change has it checked once.
  */
-export function keptGate(directory: string, ask: (directory: string) => Promise<Gated> = (what) => gateInProcess(join(root, 'bin', 'liandong.js'), what, { entries: ['110'], services: servicesOf([]), delays: NO_DELAYS })): () => Promise<Gated> {
+export function keptGate(directory: string, ask: (directory: string) => Promise<Gated> = (what) => gateInProcess(join(root, 'bin', 'liandong.js'), what, { entries: ['110'], services: servicesOf([]), delays: NO_DELAYS }), changed?: Map<string, Gated>): () => Promise<Gated> {
   const now = (): string => hashOf([directory], directory)
   const right = now()
   return async () => {
-    if (now() !== right) return ask(directory)
+    const asked = now()
+    const known = changed?.get(asked)
+    if (known !== undefined) return known
     const file = join(cache, `gate-${sourcesHash()}-${right}.json`)
-    if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Gated
+    if (asked === right && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Gated
     const gated = await ask(directory)
     // What was changed meanwhile is not what was asked about.
-    if (now() === right) keep(file, gated)
+    if (now() !== asked) return gated
+    if (asked === right) keep(file, gated)
+    else changed?.set(asked, gated)
     return gated
   }
 }

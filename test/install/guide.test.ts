@@ -1,12 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { readSettings } from '../../sip/settings.js'
 import { loadConfig } from '../../src/config.js'
+import { makePool } from '../../src/store/pool.js'
+import { startLocalServer } from '../../src/store/server.js'
+import { startTestServer, temporaryHome } from '../helpers/database.js'
 import { temporaryDirectory } from '../helpers/directory.js'
 import { environmentOfUnit, GUIDES, made, readGuide, valuesOf, variablesOf } from '../helpers/guide.js'
 
@@ -167,4 +170,40 @@ for (const name of GUIDES) t.test(name, async (t) => {
 t.test('both guides say the same, command by command', async (t) => {
   const [english = '', chinese = ''] = GUIDES.map((name) => [...readGuide(name).text.matchAll(/```\w+\n([^]*?)```/g)].map(([, block = '']) => block.replace(/ *#(?!!).*$/gm, '').replace(/--name \S+ --role admin/, '').replace(/<[^>]*>/g, '')).join('\n'))
   t.equal(chinese, english)
+})
+
+t.test('the second machine reaches PostgreSQL by TLS, as the guides set it up, and no other one in its place', { skip: runs('openssl') ? false : 'needs openssl' }, async (t) => {
+  const { text } = readGuide(GUIDES[0])
+  const home = temporaryHome()
+  const directory = join(home.path, 'postgres')
+  let server = await startTestServer(directory)
+  t.teardown(async () => { await server.stop(); home.remove() })
+  const here = (words: string, at: string): string => words.replaceAll('/etc/postgresql/tls/', `${at}/`).replaceAll('10.1.2.3', '127.0.0.1')
+  const [, openssl = ''] = /^sudo -u postgres (openssl .*)$/m.exec(text) ?? []
+  const stranger = join(home.path, 'stranger')
+  mkdirSync(stranger)
+  for (const at of [home.path, stranger]) t.equal(spawnSync('sh', ['-c', here(openssl, at)]).status, 0)
+  const { uid, gid } = statSync(directory)
+  for (const name of ['key.pem', 'certificate.pem']) chownSync(join(home.path, name), uid, gid)
+  const admin = makePool({ connectionString: server.ownerUrl, max: 1 })
+  for (const [, statement = ''] of text.matchAll(/-c (?:"|')(alter system set ssl[^"]*?)(?:"|')(?= |$)/gm)) await admin.query(here(statement, home.path))
+  await admin.end()
+  await server.stop()
+  server = await startLocalServer({ directory, unsafe: true })
+  const [sed = ''] = /^sed -i .*\bsslmode=.*$/m.exec(text) ?? []
+  const file = join(home.path, 'node.secret')
+  writeFileSync(file, 'DATABASE_URL=postgres://liandong_server:x@127.0.0.1/liandong\n')
+  t.equal(spawnSync('sh', ['-c', sed.replace('/etc/liandong/node.secret', file)]).status, 0)
+  const { searchParams } = new URL(variablesOf(readFileSync(file, 'utf8'))['DATABASE_URL'] ?? '')
+  const ask = async (certificate: string): Promise<unknown> => {
+    searchParams.set('sslrootcert', certificate)
+    const pool = makePool({ connectionString: `${server.ownerUrl}?${searchParams.toString()}`, max: 1 })
+    try {
+      return (await pool.query('select ssl from pg_stat_ssl where pid = pg_backend_pid()')).rows
+    } finally {
+      await pool.end()
+    }
+  }
+  t.same(await ask(join(home.path, 'certificate.pem')), [{ ssl: true }])
+  await t.rejects(ask(join(stranger, 'certificate.pem')), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
 })
