@@ -143,13 +143,12 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     const moved = await recountDue(pools.work, options.timeZone, uncounted)
     if (moved > 0) logger.info({ tickets: moved }, 'limits were counted anew by another calendar')
   }
+  const count = (): void => { counting ??= countAnew().catch((error: unknown) => { if (blame(error) !== 'server') logger.error({ err: error }, 'limits could not be counted anew') }).finally(() => { counting = null }) }
+  if (readiness.prepared()) count()
   let refreshing: Promise<void> | null = null
   const rulesTimer = setInterval(() => {
-    if (!readiness.prepared()) return
     // Rules are read on while much is counted. PostgreSQL away: the next turn.
-    refreshing ??= readiness.refreshRules().then(() => {
-      counting ??= countAnew().catch((error: unknown) => { if (blame(error) !== 'server') logger.error({ err: error }, 'limits could not be counted anew') }).finally(() => { counting = null })
-    }).catch(() => undefined).finally(() => { refreshing = null })
+    if (readiness.prepared()) refreshing ??= readiness.refreshRules().then(count).catch(() => undefined).finally(() => { refreshing = null })
   }, RULES_EVERY)
   await records.drain(readiness.prepared())
 
@@ -233,7 +232,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
       clearInterval(timer)
       clearInterval(rulesTimer)
       records.close()
-      const quiet = Promise.allSettled([refreshing, counting, (turning ?? Promise.resolve()).then(() => records.drain(readiness.prepared())), readiness.close(), changes.close(), modes.close()])
+      const quiet = Promise.allSettled([(refreshing ?? Promise.resolve()).then(() => counting), (turning ?? Promise.resolve()).then(() => records.drain(readiness.prepared())), readiness.close(), changes.close(), modes.close()])
       const ended = quiet.then(() => endPools(pools))
       await inTime(ended, FAREWELL).catch((error: unknown) => { logger.warn({ err: error }, 'PostgreSQL was left without a farewell') })
       // A disk that does not answer keeps the journal until this process ends, and the lock with it.

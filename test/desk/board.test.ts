@@ -218,6 +218,8 @@ await withDesk(t, async (world) => {
       await page.locator('.ld-nav-menu').click()
       await page.locator('.ld-nav-item').getByText(name, { exact: true }).click()
       await page.locator(shown).first().waitFor()
+      // What opens while it still closes does not open.
+      await page.locator('.ld-nav-item').first().waitFor({ state: 'hidden' })
       t.same(await beyond(page, '.ld-top > *, .ld-figure, .ld-tools .ant-btn, .ld-page > *, .ld-panel, .ld-board-row, .ld-board-filters > *'), [], name)
     }
     await page.evaluate(`window.location.hash = '#/board'`)
