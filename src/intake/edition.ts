@@ -105,6 +105,10 @@ export function loadEdition(content: EditionContent, { hash = hashOfEdition(cont
   }
 }
 
+/** The first flow that callers of a node enter by its settings and that an edition does not have; null: it has all of them. */
+export const lacksEntry = ({ flows }: Pick<Edition, 'flows'>, nodes: readonly { readonly entries: readonly string[] }[]): string | null =>
+  nodes.flatMap(({ entries }) => entries).find((name) => flows.get(name)?.kind !== 'entry') ?? null
+
 export interface EditionChange {
   /** A file's name, or `prompts/<file>` of a tape. */
   readonly name: string

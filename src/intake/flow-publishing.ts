@@ -1,6 +1,6 @@
 import { LiandongError } from '../contracts/errors.js'
 import type { FlowProblem } from '../contracts/flow.js'
-import { AT_HAND, hashOfEdition, type Edition, type EditionContent } from './edition.js'
+import { AT_HAND, hashOfEdition, lacksEntry, type Edition, type EditionContent } from './edition.js'
 import { soundOnDisk, type Gated } from './flow-gate.js'
 import type { EditionStore, Published, Surroundings, SwitchReason, Who } from './flow-ports.js'
 import { loadInTurns } from './running-flows.js'
@@ -70,12 +70,23 @@ export function makePublishing({ store, directory, approval: ours, gate: ask }: 
   }
 
   const loaded = async (number: number): Promise<Edition> => loadInTurns(await store.content(number), '')
-  /** Nodes go on with what they have when this program cannot run an edition (an earlier one made it): callers would stay where they are. */
-  const runs = async (number: number): Promise<boolean> => (await loaded(number)).faults.length === 0
+  /**
+   * Why nobody goes back to it: nodes go on with what they have when this program cannot run an edition (an earlier one made it), so callers would stay where they
+   * are; and in one without the flow that they enter by the settings of today, which may have another name by now, they would hear nothing.
+   */
+  async function against(number: number): Promise<LiandongError | null> {
+    const [edition, nodes] = [await loaded(number), await store.arounds()]
+    const flow = lacksEntry(edition, nodes)
+    return edition.faults.length > 0 ? new LiandongError('flow.refused', { edition: number }) : flow === null ? null : new LiandongError('flow.lacks-entry', { edition: number, flow })
+  }
   async function lastThatRuns(): Promise<number> {
-    const earlier = await store.earlier(AT_HAND)
-    for (const { number } of earlier) if (await runs(number)) return number
-    throw earlier[0] === undefined ? new LiandongError('flow.no-earlier') : new LiandongError('flow.refused', { edition: earlier[0].number })
+    let first: LiandongError | null = null
+    for (const { number } of await store.earlier(AT_HAND)) {
+      const reason = await against(number)
+      if (reason === null) return number
+      first ??= reason
+    }
+    throw first ?? new LiandongError('flow.no-earlier')
   }
 
   return {
@@ -122,7 +133,8 @@ export function makePublishing({ store, directory, approval: ours, gate: ask }: 
       const { ran } = await store.needed(number)
       if (!ran) throw new LiandongError('flow.never-ran', { edition: number })
       if (to !== undefined && await approval() && await store.goneBackFrom(hashOfEdition(await store.content(number)))) throw new LiandongError('flow.taken-back', { edition: number })
-      if (!await runs(number)) throw new LiandongError('flow.refused', { edition: number })
+      const reason = await against(number)
+      if (reason !== null) throw reason
       const switched = await store.switchTo({ number, by, reason: 'back', ...(now !== null && { after: now.switch }) })
       if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')
       return { type: 'running', number, unchanged: !switched, ...(switched && now !== null && { left: now.number, back: true }) }

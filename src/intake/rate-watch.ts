@@ -1,4 +1,5 @@
 import { callsOf, judge, nextLook, type Jump } from './core/flow-watch.js'
+import { lacksEntry } from './edition.js'
 import type { EditionStore, Published } from './flow-ports.js'
 import { loadInTurns } from './running-flows.js'
 
@@ -10,7 +11,7 @@ const EARLIER = 5
 const MOST_TALLIED = 5_000
 
 export interface RateWatchOptions {
-  readonly store: Pick<EditionStore, 'reached' | 'tally' | 'earlier' | 'content' | 'switchTo'>
+  readonly store: Pick<EditionStore, 'reached' | 'tally' | 'earlier' | 'content' | 'arounds' | 'switchTo'>
   /** Calls of the new and of the old edition each, before they are compared. */
   readonly calls: number
   readonly clock: () => number
@@ -24,8 +25,10 @@ export function makeRateWatch({ store, calls: least, clock, onReturned }: RateWa
   async function earlierWithCalls() {
     for (const { number, hash } of await store.earlier(EARLIER)) {
       const before = await store.tally(hash, clock() - COMPARED, MOST_TALLIED)
-      // One that this program cannot run would leave callers where they are.
-      if (callsOf(before) >= rule.calls && (await loadInTurns(await store.content(number), hash)).faults.length === 0) return { number, before }
+      if (callsOf(before) < rule.calls) continue
+      // One that this program cannot run would leave callers where they are; one without the flow that they enter today, with music alone.
+      const edition = await loadInTurns(await store.content(number), hash)
+      if (edition.faults.length === 0 && lacksEntry(edition, await store.arounds()) === null) return { number, before }
     }
     return null
   }

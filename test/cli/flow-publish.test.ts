@@ -6,7 +6,7 @@ import { runLiandong } from '../../src/cli/run.js'
 import { readTape, samplesOf, writeWav } from '../../src/flow/wav.js'
 import { hashOf } from '../../src/intake/prompt-files.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
-import { copyCity } from '../helpers/flows.js'
+import { AROUND, copyCity } from '../helpers/flows.js'
 import { makePeople } from '../../src/people/people.js'
 
 const PASSWORD = 'correct horse battery'
@@ -97,5 +97,7 @@ t.test('publish, history, diff, approve, back in a terminal', async (t) => {
 
   edit('onSilence:', 'onSilense:')
   t.match(await run(['publish']), { code: 1, out: /110\.yaml:\d+:\d+: .*[\s\S]*\n1 个问题，没有发布。\/ 1 problem; not published\./ })
+  await store.editions.keepRule('a', { approval: false, around: { ...AROUND, delays: { skill: 20_000, speech: 0 } } })
+  t.match(await run(['publish']), { code: 1, out: /^这个终端的设置与各节点不同.*\nThis shell is set otherwise than the nodes; .*flows\.entry 110; .*intake\.skillOverflow 20000[^]*not published/ }, 'checked by what the nodes are set to, and told so')
   for (const args of [['approve'], ['back', 'x'], ['publish', '1'], ['diff', '1', '2', '3'], ['publish', '--nonsense']]) t.equal((await run(args)).code, 2, args.join(' '))
 })

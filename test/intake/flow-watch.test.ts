@@ -177,7 +177,7 @@ t.test('the watch does not end: after more calls than it tallies it looks again 
         return Promise.resolve([{ flow: '110', number: '110', calls: many, usual: many, answered: many, wrong: 0, waited: many * 10_000, left: 0, watched: many, failed: 0 }])
       },
       earlier: () => Promise.resolve([{ number: 1, hash: 'before' }]),
-      content: () => Promise.resolve({ files: {}, tapes: [] }),
+      content: () => Promise.resolve({ files: {}, tapes: [] }), arounds: () => Promise.resolve([]),
       switchTo: () => Promise.resolve(true),
     },
     calls: 100, clock: () => 0, onReturned: () => undefined,
@@ -195,7 +195,7 @@ t.test('where no earlier edition can be compared with, the watch rests until the
     store: {
       reached: (_version, _since, wanted) => Promise.resolve(calls.now >= wanted),
       tally: () => { looks.push(calls.now); return Promise.resolve([tally({ calls: calls.now })]) },
-      earlier: () => Promise.resolve([]), content: () => Promise.reject(new Error('none')), switchTo: () => Promise.resolve(true),
+      earlier: () => Promise.resolve([]), content: () => Promise.reject(new Error('none')), arounds: () => Promise.resolve([]), switchTo: () => Promise.resolve(true),
     },
     calls: 100, clock: () => time.now, onReturned: () => undefined,
   })

@@ -13,6 +13,7 @@ import { editionOf, gate, soundHash, type Gated } from '../../src/intake/flow-ga
 import { makePublishing } from '../../src/intake/flow-publishing.js'
 import type { FlowTrace } from '../../src/intake/flow-trace.js'
 import { noticeOf } from '../../src/intake/flows-status.js'
+import { makeRateWatch } from '../../src/intake/rate-watch.js'
 import { enterFlow, runEdition } from '../../src/intake/running-flows.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
 import { asOwner, openTestStore, silent, temporaryHome, until as within } from '../helpers/database.js'
@@ -789,6 +790,32 @@ t.test('what is published fits what the nodes are set to, whatever the shell is 
   await owner.query('update flow_rule set around = null')
   await makePublishing({ store: store.editions, directory: '', approval: false, gate: other }).gate()
   t.same(asked, [null, null], 'where nobody says, it is checked by what this process is set to')
+})
+
+t.test('nobody goes back to an edition without the flow that callers enter by the settings of today, by hand or by itself', async (t) => {
+  const place = city(t)
+  const { live, publishing } = await node(t, place, { watch: false, autoReturnCalls: 1_000_000 })
+  const first = await until('the first edition', running)
+  await until('it runs', () => live.status().source === 'published')
+  const { version } = live.status()
+  writeFileSync(join(place.directory, 'main.yaml'), readFileSync(join(place.directory, '110.yaml'), 'utf8').replace('flow: "110"', 'flow: main'))
+  const made = await publishing.publish(who, 'the same, by another name')
+  const second = made.type === 'running' ? made.number : 0
+  await until('it runs', () => live.status().current?.number === second)
+  const renamed = live.status().version
+  await store.editions.keepRule('renamed', { approval: false, around: { ...AROUND, entries: ['main'] } })
+  await t.rejects(publishing.back(who), { code: 'flow.lacks-entry', details: { edition: first, flow: 'main' } })
+  await t.rejects(publishing.back(who, first), { code: 'flow.lacks-entry', details: { edition: first, flow: 'main' } })
+  await calls(version, 60, {})
+  await calls(renamed, 60, { wrong: 80 })
+  const rates = makeRateWatch({ store: store.editions, calls: 50, clock: Date.now, onReturned: () => undefined })
+  const now = await store.editions.current()
+  t.equal(now !== null && await rates.look(now), false, 'nor does the watch')
+  t.equal(await running(), second)
+  await owner.query(`delete from flow_rule where node = 'renamed'`)
+  rates.restart()
+  t.equal(now !== null && await rates.look(now), true, 'where they enter 110 it does')
+  t.equal(await running(), first)
 })
 
 t.test('what the watch took back, and whatever ran before, one person alone does not publish again, nor go back to', async (t) => {
