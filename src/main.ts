@@ -147,7 +147,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
 
   let stopping: Promise<void> | null = null
   const web = await openWeb({
-    config, logger, metrics, calls, people, tickets, categories, clock, deskDirectory: DESK_DIRECTORY, draining: () => stopping !== null,
+    config, logger, metrics, calls, people, tickets, categories, clock, deskDirectory: DESK_DIRECTORY, draining: () => stopping !== null, admits: store.prepared,
     hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: (point, place) => districtOf(districts(), point, place), onDelivered: (ticket) => { intake.desk.ticketChanged(ticket) } }),
     counties: counties.counties, browserPhones, callers: store.callers,
     citizens,

@@ -204,6 +204,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     rules,
     refreshRules: readiness.refreshRules,
     onTicketChanged(listenTo: (ticketId: string, version: number) => void) { onChanged = listenTo },
+    /** PostgreSQL was there since the start, and has the schema. */
+    prepared: readiness.prepared,
     whenReady: readiness.whenReady,
     /** Something was put into the outbox, on any node: a hint. */
     onOutbox(listenTo: () => void) { onOutbox = listenTo },
