@@ -113,7 +113,10 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const citizens = makeCitizens({ store: store.citizens, units: () => store.records.units(), categories, keys: config['open311.keys'], clock })
   const calls = wireCalls({
     config, logger, metrics, flows: flows.live, trace: flows.trace, pbx, clock, monotonic, modes: store.modes, calendar, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
-    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence, onSeat: (operatorId) => void presence.seated(operatorId),
+    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence,
+    // While PostgreSQL is away the other nodes of this FreeSWITCH hear of it by that.
+    onSeat: (operatorId) => void presence.seated(operatorId).then((told) => { if (!told) calls.switchboard.say({ seated: operatorId }) }),
+    onLeft: (operatorId, ready) => void presence.left(operatorId, ready).then((told) => { if (!told) calls.switchboard.say({ left: operatorId, ready }) }),
     database: () => ({ ...store.records.status(), ...noticeOf(flows.live.status()), ...recording.notice(), ...counties.notice(), ...years() }),
     unitsOf: (ticketId) => store.records.get(ticketId).then(unitsOf), askTicket: (number, phone) => citizens.ask(number, phone, true),
   })
@@ -122,6 +125,14 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   store.onSeat((payload) => {
     const operatorId = presence.seatedElsewhere(payload)
     if (operatorId !== null) calls.hub.seatedElsewhere(operatorId)
+  })
+  store.onLeft((payload) => {
+    const left = presence.leftElsewhere(payload)
+    if (left !== null) calls.hub.leftElsewhere(left.operatorId, left.ready)
+  })
+  calls.switchboard.onWord((word) => {
+    if ('seated' in word) calls.hub.seatedElsewhere(word.seated)
+    else if ('left' in word) calls.hub.leftElsewhere(word.left, word.ready)
   })
   // A chart is worth no start that fails.
   await store.whenReady(() => store.records.waits(clock() - TREND)
@@ -147,7 +158,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
 
   let stopping: Promise<void> | null = null
   const web = await openWeb({
-    config, logger, metrics, calls, people, tickets, categories, clock, deskDirectory: DESK_DIRECTORY, draining: () => stopping !== null,
+    config, logger, metrics, calls, people, tickets, categories, clock, deskDirectory: DESK_DIRECTORY, draining: () => stopping !== null, admits: store.prepared,
     hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: (point, place) => districtOf(districts(), point, place), onDelivered: (ticket) => { intake.desk.ticketChanged(ticket) } }),
     counties: counties.counties, browserPhones, callers: store.callers,
     citizens,

@@ -5,10 +5,10 @@ import { DutyCode, Note, Priority, Privacy, REFERRAL_BODIES, REPORT_RESULTS, Uni
 
 /**
  * What people do to a ticket. `actId` is made by the desk, so that a repeated request is the same act; never one of ours (version 8).
- * `baseVersion` is the version the writer saw: a field somebody else changed since then is a conflict.
+ * `baseVersion` is the version the writer saw: a field that was changed since then is a conflict, by somebody else or by himself in another `window`. What he did in this one he knows.
  */
 const act = <N extends string, P extends Parameters<typeof Type.Object>[0]>(name: N, rest: P) =>
-  Type.Object({ actId: ActId, act: Type.Literal(name), baseVersion: Type.Integer({ minimum: 0 }), ...rest }, { additionalProperties: false })
+  Type.Object({ actId: ActId, act: Type.Literal(name), baseVersion: Type.Integer({ minimum: 0 }), window: Type.Optional(Uuid), ...rest }, { additionalProperties: false })
 
 const Reason = Type.String({ minLength: 1, maxLength: 1000 })
 const Units = Type.Array(UnitId, { maxItems: 16, uniqueItems: true })

@@ -15,7 +15,7 @@ export const ERRORS = {
   'request.invalid': { status: 400, zh: '请求有误：{where} {problem}', en: 'Bad request: {where} {problem}' },
   'request.not-found': { status: 404, zh: '没有找到：{what}', en: 'Not found: {what}' },
   'ticket.not-found': { status: 404, zh: '没有编号为 {id} 的工单。', en: 'There is no ticket {id}.' },
-  'ticket.conflict': { status: 409, zh: '{fields} 已被他人修改，请核对后再保存。', en: '{fields} was changed by somebody else; check and save again.' },
+  'ticket.conflict': { status: 409, zh: '{fields} 已在别处修改（他人，或您的另一个窗口），请核对后再保存。', en: '{fields} was changed elsewhere, by somebody else or in another window; check and save again.' },
   'ticket.illegal': { status: 409, zh: '不能{act}（工单{state}）：{zh}', en: 'Cannot {act} (ticket: {state}): {en}' },
   'ticket.unit-unknown': { status: 422, zh: '没有联动单位 {unitId}。', en: 'There is no unit {unitId}.' },
   'ticket.category-unknown': { status: 422, zh: '类别表中没有 {category}。', en: 'The code book has no category {category}.' },

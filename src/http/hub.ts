@@ -27,6 +27,8 @@ export interface HubSettings {
   readonly unitsOf?: (ticketId: string) => Promise<readonly string[]>
   /** An operator's seat is here now: the other nodes must not wait for him any more, nor ring him. */
   readonly onSeat?: (operatorId: string) => void
+  /** His last desk here is gone for longer than a reload takes: a window that stands by at another node is his seat now. `ready`: he wanted calls. */
+  readonly onLeft?: (operatorId: string, ready: boolean) => void
 }
 
 export interface HubMetrics { readonly sent: () => void; readonly cut: () => void }
@@ -70,6 +72,8 @@ export interface Hub {
   leave(socket: HubSocket, forGood?: boolean): void
   /** His desk came up at another node: the younger one counts. He is gone from here at once, so that no two nodes ring him; his desks here stand by. */
   seatedElsewhere(operatorId: string): void
+  /** His last desk at another node is gone: one that stands by for it here takes the seat. */
+  leftElsewhere(operatorId: string, ready: boolean): void
   /** This desk has applied everything up to `seq`. */
   seen(socket: HubSocket, seq: number): void
   /** Messages kept for desks that are away. */
@@ -133,6 +137,21 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
     intake().detach(operatorId)
   }
 
+  /** He is at no desk here any more, nor was he at another node's. */
+  function goAway(operatorId: string, forGood: boolean): void {
+    const ready = !forGood && intake().snapshot(operatorId).me.wantsReady === true
+    leaveSeat(operatorId)
+    settings.onLeft?.(operatorId, ready)
+  }
+
+  /** The seat was at another node, and is this window's now. */
+  function bringBack(seat: Seat, socket: HubSocket, memory: DeskMemory): void {
+    seat.movedOn = false
+    settings.onSeat?.(socket.self.id)
+    const snapshot = intake().attach(profileOf(socket.self), memory)
+    for (const one of [...seat.sockets.keys()]) tell(one, { type: 'snapshot', seq: seat.seq, snapshot })
+  }
+
   function number(seat: Seat, message: DeskMessage): Buffer {
     seat.seq += 1
     const bytes = bytesOf({ ...message, seq: seat.seq })
@@ -188,8 +207,9 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
     }
     if (seat.sockets.size > 0) return
     letIn(seat)
-    if (forGood || seat.movedOn) leaveSeat(id)
-    else seat.leaving = setTimeout(() => { leaveSeat(id) }, settings.grace)
+    if (seat.movedOn) leaveSeat(id)
+    else if (forGood) goAway(id, true)
+    else seat.leaving = setTimeout(() => { goAway(id, false) }, settings.grace)
   }
 
   return {
@@ -258,6 +278,14 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       if (active !== null) tell(active, { type: 'seat', seat: 'standby' })
       intake().detach(operatorId)
     },
+    leftElsewhere(operatorId, ready) {
+      const seat = seats.get(operatorId)
+      const socket = seat?.movedOn === true ? [...seat.sockets.keys()].at(-1) : undefined
+      if (seat === undefined || socket === undefined) return
+      activate(seat, socket)
+      tell(socket, { type: 'seat', seat: 'active' })
+      bringBack(seat, socket, { ready })
+    },
     seen(socket, seq) {
       const seat = seats.get(socket.self.id)
       if (seat?.sockets.has(socket) !== true || seq > seat.seq) return
@@ -271,12 +299,8 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       if (seat?.sockets.has(socket) !== true) return
       activate(seat, socket)
       tell(socket, { type: 'seat', seat: 'active' })
-      if (!seat.movedOn) return
-      seat.movedOn = false
-      settings.onSeat?.(socket.self.id)
       // Whether he takes calls he says himself: the other node knows what he said there.
-      const snapshot = intake().attach(profileOf(socket.self), {})
-      for (const one of [...seat.sockets.keys()]) tell(one, { type: 'snapshot', seq: seat.seq, snapshot })
+      if (seat.movedOn) bringBack(seat, socket, {})
     },
     isActive: (socket) => seats.get(socket.self.id)?.active === socket,
     present() {

@@ -3,8 +3,10 @@ import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
 import type { NativeAgents } from './native-agents.js'
 
-/** What was heard of another node is believed for so long without news, ms; while the database, by which the nodes hear of one another, is away: until it is back. */
+/** What was heard of another node is believed for so long without news, ms; while the database, by which the nodes hear of one another, is away: until it is back, or until FreeSWITCH, by which they tell one another as well, says otherwise. */
 const BELIEVED = 10_000
+/** A node's word by FreeSWITCH counts for two of its beats, and a little more, ms. */
+const WORD = 5_000
 /** Who was sent to another node and is back here so soon after was not taken there, ms. */
 const BACK = 3_000
 /** So often in a row, and callers are sent to another node only that long after, ms: FreeSWITCH's dialplan is older than the turn, or that node does not listen. Once is no sign: where one node did not listen when he came, he was taken by the one whose turn it was not. */
@@ -22,6 +24,8 @@ export interface Neighbours {
    * or nobody is to wait for that, is sent on: his place goes with him. Where everybody here is busy and somebody is free there, as many as are free there are. Rejects when the database does not answer.
    */
   beat(): Promise<void>
+  /** By the clock of `beat`, whether or not that has its answer: the others hear of us by FreeSWITCH too, and while the database is away we go by what they said so. */
+  say(): void
   /** We stop: who waits and is rung for by nobody goes to another node, if one has operators; his place goes with him. Only once we do not listen any more, or he comes back to us. */
   handOver(): void
 }
@@ -44,6 +48,21 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
   let coreAt = -Infinity
   /** Nobody sits at our FreeSWITCH, and somebody does at another one; told once. */
   let alone = false
+  /** What the other nodes said by FreeSWITCH lately, and when. Null: none ever did, as those of before do not. */
+  let words: Map<string, { readonly able: number; readonly free: number; readonly at: number }> | null = null
+  switchboard.onWord((word) => { if ('able' in word) (words ??= new Map()).set(word.from, { able: word.able, free: word.free, at: monotonic() }) })
+
+  /** The database is away: whoever says nothing by FreeSWITCH either is gone. */
+  function heedWords(): void {
+    if (words === null) return
+    let [others, there] = [0, 0]
+    for (const [from, { able, free, at }] of words) {
+      if (monotonic() - at > WORD) words.delete(from)
+      else [others, there] = [others + able, there + free]
+    }
+    heardAt = others > 0 ? monotonic() : -Infinity
+    if (!draining() && able() > 0) turn(there)
+  }
 
   /** Which FreeSWITCH is ours; `young`: it has just started, or we have, and whoever seems to sit at another one may sit at this. */
   function ours(): { readonly core: string | null; readonly young: boolean } {
@@ -118,6 +137,10 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
         // Known since the last beat at least: by now we do not listen any more, and he does not come back to us.
         if (mine === 0 && before && useless()) passOn('nobody is here to take calls')
       }
+    },
+    say() {
+      switchboard.say(draining() ? { able: 0, free: 0 } : { able: able(), free: free() })
+      if (deaf) heedWords()
     },
     handOver() { if (elsewhere()) passOn('this node stops') },
   }

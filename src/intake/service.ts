@@ -69,7 +69,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const flows = makeFlowStarter(loop, { ...deps, leg, remembered: rows.remembered, recalling: rows.recalling, callerPending: contexts.pending, queueView, estimate: estimate.of, markCallBack: tickets.markCallBack })
   const agents = makeNativeAgents(loop, deps, () => draining)
   const neighbours = makeNeighbours(loop, { ...deps, agents }, () => draining)
-  const watch = makeWatch(loop, { ...deps, agents, beat: neighbours.beat, queueView, healthView })
+  const watch = makeWatch(loop, { ...deps, agents, beat: neighbours.beat, say: neighbours.say, queueView, healthView })
   const effects = makeEffects(loop, {
     ...deps, leg, flows, contexts, tickets, recall: rows.recall, queueChanged: watch.queueChanged,
     forget(callId) {

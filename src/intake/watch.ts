@@ -22,6 +22,7 @@ const BEAT = 2_000
 
 export interface WatchDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'desk' | 'monotonic' | 'logger'> {
   readonly beat: () => Promise<void>
+  readonly say: () => void
   readonly agents: Pick<NativeAgents, 'changed' | 'tick'>
   readonly queueView: () => QueueView
   readonly healthView: () => HealthView
@@ -61,6 +62,7 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
   const renewalDue = pace(RENEW)
   const reconcileDue = pace(RECONCILE)
   const beatDue = pace(BEAT)
+  const wordDue = pace(BEAT)
   const countersDue = pace(COUNTERS)
   const queueDue = pace(QUEUE_SHOWN)
 
@@ -98,6 +100,7 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
     }
     if (switchboard.up && reconcileDue()) switchboard.reconcile()
     deps.agents.tick()
+    if (wordDue()) deps.say()
     if (!beating && beatDue()) {
       beating = true
       // Without the database the last word of other nodes stands.

@@ -1,12 +1,13 @@
 import type { SwitchEvent } from '../intake/ports.js'
 import { microseconds } from './caller.js'
 import type { EslEvent, Headers } from './esl/codec.js'
+import { WORD_EVENT } from './esl/command.js'
 import { isExtension } from './registrations.js'
-import { CALL_VARIABLE as CALL, OPERATOR_VARIABLE as OPERATOR, OURS, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
+import { CALL_VARIABLE as CALL, LINE_VARIABLE as LINE, OPERATOR_VARIABLE as OPERATOR, OURS, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
 /** What we read, and nothing else: a flood of events we do not need would stall FreeSWITCH (F9). */
 export const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'DTMF', 'RECORD_START', 'RECORD_STOP', 'BACKGROUND_JOB', 'HEARTBEAT'] as const
-export const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info'] as const
+export const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info', WORD_EVENT] as const
 
 /** FreeSWITCH's time of an event, ms; `now` when it does not say. */
 export const timeOf = (event: Headers, now: number): number => microseconds(event.get('Event-Date-Timestamp')) ?? now
@@ -70,10 +71,15 @@ function bridge(event: EslEvent, at: number): SwitchEvent | null {
 
 const causeOf = (event: Headers): string => event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
 
-/** The end of a channel that came in. */
+/** The end of a channel that came in, and whom it was bridged with until then: a transfer begins a new profile, of no bridge yet. Another line that took the call is no operator. */
 function citizenGone(event: EslEvent, at: number): SwitchEvent | null {
   const callId = event.get('Call-Direction') === 'inbound' ? event.get('Unique-ID') : undefined
-  return callId === undefined ? null : { type: 'call.ended', callId, cause: causeOf(event), at }
+  if (callId === undefined) return null
+  const bridgedAt = event.get(`variable_${LINE}`) === undefined ? microseconds(event.get('Caller-Channel-Bridged-Time')) : undefined
+  const legId = bridgedAt === undefined ? undefined : event.get('variable_bridge_uuid')
+  if (bridgedAt === undefined || legId === undefined) return { type: 'call.ended', callId, cause: causeOf(event), at }
+  const extension = event.get('variable_cc_agent_uuid') === legId ? event.get('variable_cc_agent') : undefined
+  return { type: 'call.ended', callId, cause: causeOf(event), at, talk: { legId, at: bridgedAt, ...(extension !== undefined && isExtension(extension) && { extension }) } }
 }
 
 /** The end of an operator's, a party's or a call-back's leg. */

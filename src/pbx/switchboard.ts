@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { LiveCall, SwitchEvent, Switchboard } from '../intake/ports.js'
+import type { LiveCall, NodeWord, SwitchEvent, Switchboard } from '../intake/ports.js'
 import type { RecordingEvent } from '../recording/ports.js'
 import { makeAttention, type Attention } from './attention.js'
 import type { EslEvent } from './esl/codec.js'
@@ -8,6 +8,7 @@ import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
 import type { OnRefused } from './esl/refused.js'
 import { lineVariables, offerVariables } from './leg-variables.js'
 import { addCommands, agentCommands, nativeAgentsOf, notAmong } from './native-queue.js'
+import { nodeWordOf } from './node-word.js'
 import { makeOriginates } from './originates.js'
 import { makeReconciler } from './reconciler.js'
 import { makeRecovery } from './recovery.js'
@@ -53,12 +54,15 @@ export interface SwitchboardHooks {
 }
 
 /** FreeSWITCH as the intake sees it: one inbound link, commands out, normalised events in. */
-export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; readonly attention: Attention; hush(callId: string): void; close(): void } {
+export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; readonly awaitKey: Attention['key']; hush(callId: string): void; close(): void } {
   const { fallbackContext: context, operatorDial, trunkDial, recordings = '', nativeQueue: queue = '', speech = false } = settings
   const taking = { context, recordings, speech }
   const { onRefused, clock } = hooks
   let listener: (event: SwitchEvent) => void = () => undefined
   let believed: () => readonly string[] = () => []
+  /** By which the other nodes know this one's words, and it its own. */
+  const self = randomUUID()
+  const hearers: ((word: NodeWord) => void)[] = []
   /** FreeSWITCH's own path of the hold music: `uuid_displace … stop` must name it as `start` did. */
   let holdSound = ''
   let recordedSound = ''
@@ -98,6 +102,8 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   function take(event: EslEvent): void {
     if (event.name === 'BACKGROUND_JOB') { recovery.onJob(event); return originates.onJob(event) }
     if (isNativeAnswer(event)) return reconciler.reconcile()
+    const word = nodeWordOf(event)
+    if (word !== null) { if (word.from !== self) for (const hear of hearers) hear(word); return }
     const recorded = recordings === '' ? null : recordingEventOf(event, recordings, clock())
     if (recorded !== null) hooks.onRecording?.(recorded)
     const said = switchEventOf(event, clock())
@@ -144,7 +150,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
 
   return {
     link,
-    attention,
+    awaitKey: attention.key,
     get up() { return link.up },
     get core() { return link.core },
     offer(request) {
@@ -204,6 +210,8 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       return known === null ? null : [...known, ...missing.map((extension) => ({ extension, status: 'Logged Out', level: 1 }) as const)]
     },
     setNativeAgents(agents) { tell(null, ...agentCommands(queue, agents)) },
+    say(word) { link.post([{ verb: 'word', from: self, ...word }]) },
+    onWord(listener) { hearers.push(listener) },
     /** No speech engine listens to him any longer: one that was asked for in the instant of an answer came too late to be ended by it. */
     hush(callId) { link.post([{ verb: 'execute', callId, application: 'detect_speech', arg: 'stop', eventId: randomUUID(), open: true }]) },
     reconcile: reconciler.reconcile,

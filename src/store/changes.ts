@@ -14,6 +14,8 @@ export interface ChangesDeps {
   readonly onPerson?: (personId: string) => void
   /** An operator's desk came up at a node. */
   readonly onSeat?: (payload: string) => void
+  /** An operator's last desk at a node is gone. */
+  readonly onLeft?: (payload: string) => void
   /** Something was written down about the caller of this number. */
   readonly onCaller?: (number: string) => void
   /** A list that is about no one ticket may be another. */
@@ -33,7 +35,7 @@ const OVERLAP = 15_000
  * What changed, on any node. NOTIFY is a hint: its connection may be cut, or be silent for ever behind a firewall that forgot it. So it is pinged,
  * and the history is asked every few seconds and whenever the connection is new.
  */
-export function followChanges({ connectionString, pool, onChanged, onOutbox, onFlows, onPerson, onCaller, onSeat, onList, every = POLL }: ChangesDeps): { close(): Promise<void> } {
+export function followChanges({ connectionString, pool, onChanged, onOutbox, onFlows, onPerson, onCaller, onSeat, onLeft, onList, every = POLL }: ChangesDeps): { close(): Promise<void> } {
   let client: Client | null = null
   let closed = false
   let since: Date | null = null
@@ -71,6 +73,7 @@ export function followChanges({ connectionString, pool, onChanged, onOutbox, onF
       if (channel === 'person_changed') return onPerson?.(payload)
       if (channel === 'caller_changed') return onCaller?.(payload)
       if (channel === 'operator_seated') return onSeat?.(payload)
+      if (channel === 'operator_left') return onLeft?.(payload)
       if (channel === 'list_changed') return onList?.(payload)
       const [ticketId = '', version = '0'] = payload.split(' ')
       tell(ticketId, Number(version))
@@ -81,7 +84,7 @@ export function followChanges({ connectionString, pool, onChanged, onOutbox, onF
     })
     try {
       await mine.connect()
-      await mine.query('listen ticket_changed; listen outbox; listen flow_switched; listen person_changed; listen caller_changed; listen operator_seated; listen list_changed')
+      await mine.query('listen ticket_changed; listen outbox; listen flow_switched; listen person_changed; listen caller_changed; listen operator_seated; listen operator_left; listen list_changed')
       if (closed) return await mine.end()
       client = mine
       // What was told while nobody listened.

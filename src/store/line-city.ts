@@ -78,7 +78,7 @@ async function act(pen: Pen, line: Line, body: BodyOfKind<'act'>, personId: stri
   const entered = Math.max(at, boundedTime(body.at, since, receivedAt).at)
   const one = own(timed(body.act, at), line.name)
   // Whoever leads now: a unit that still has to do with it makes it safe for all.
-  const moved = !concerns(before, body.unitId) || (await pen.changedByOthers(before.id, body.base, personId)).has('outcome')
+  const moved = !concerns(before, body.unitId) || (await pen.changedElsewhere(before.id, body.base, personId)).has('outcome')
   const { rows: [open] } = await pen.client.query<OpenConflict>(sql.OPEN_CONFLICT, [line.name, before.id])
   const said = { act: one, by: body.by.name, byId: personId, unitId: body.unitId, base: body.base, at }
   const why = left ? { zh: `${body.unitId} 已不在线路 ${line.name} 上`, en: `${body.unitId} is no longer a unit of the line ${line.name}` } : open !== undefined && await hangs(pen, open, body) ? { zh: '同一工单先前的操作待裁定', en: 'an earlier act on this ticket waits for a decision' }

@@ -31,6 +31,8 @@ select exists (select from node_presence where node <> $1 and able > 0 and ${FRE
 export const WHO_BEATS = `select process, host, pid, at::text as at from node_presence where node = $1 and ${FRESH}`
 /** $1 operator, $2 process: his desk came up at its node. A hint: who does not hear it waits for him for the grace of a desk. */
 export const SEATED = `select pg_notify('operator_seated', $1 || ' ' || $2)`
+/** $1 operator, $2 process, $3 whether he wanted calls: his last desk at its node is gone. Where another one stands by it is his seat now. */
+export const LEFT = `select pg_notify('operator_left', $1 || ' ' || $2 || ' ' || $3)`
 /** $1 node, $2 process */
 export const LEAVE = `delete from node_presence where node = $1 and process = $2`
 
@@ -44,10 +46,14 @@ export interface NodeRegister extends NodePresence {
   claim(): Promise<void>
   /** Gives the name up, for whoever comes next. */
   leave(): Promise<void>
-  /** This operator's desk came up here. Never rejects. */
-  seated(operatorId: string): Promise<void>
+  /** This operator's desk came up here. False: nobody was told of it. Never rejects. */
+  seated(operatorId: string): Promise<boolean>
   /** Whose desk came up at another node, out of the payload of `operator_seated`; null: at this one. */
   seatedElsewhere(payload: string): string | null
+  /** The last desk of this operator here is gone. @param ready he wanted calls. False: nobody was told of it. Never rejects. */
+  left(operatorId: string, ready: boolean): Promise<boolean>
+  /** Whose was gone from another node, out of the payload of `operator_left`; null: from this one. */
+  leftElsewhere(payload: string): { readonly operatorId: string; readonly ready: boolean } | null
 }
 
 interface Beating { readonly process: string | null; readonly host: string; readonly pid: number; readonly at: string }
@@ -60,6 +66,8 @@ export function makePresence(pool: Pool, node: string, onRival: (text: string) =
   let told = false
   const taken = ({ host, pid }: Here): LiandongError => new LiandongError('node.taken', { node, host: host === '' ? '—' : host, pid: pid === 0 ? '—' : pid })
   const beating = async (): Promise<Beating | null> => (await pool.query<Beating>(WHO_BEATS, [node])).rows[0] ?? null
+
+  const hint = (statement: string, values: readonly string[]): Promise<boolean> => pool.query(statement, [...values]).then(() => true, () => false)
 
   async function beat(able: number, seats: Standings, free = 0, core: string | null = null): ReturnType<NodePresence['beat']> {
     const { rows: [row] } = await pool.query<{ elsewhere: boolean; apart: boolean; free: number; seats: Standings; rival: Here | null }>({ name: 'node-presence', text: BEAT, values: [node, able, self, here.host, here.pid, JSON.stringify(seats), kept(), free, core ?? ''] })
@@ -87,10 +95,15 @@ export function makePresence(pool: Pool, node: string, onRival: (text: string) =
       await beat(0, {})
     },
     async leave() { await pool.query(LEAVE, [node, self]) },
-    async seated(operatorId) { await pool.query(SEATED, [operatorId, self]).catch(() => undefined) },
+    seated: (operatorId) => hint(SEATED, [operatorId, self]),
+    left: (operatorId, ready) => hint(LEFT, [operatorId, self, String(ready)]),
     seatedElsewhere(payload) {
       const [operatorId = '', process = ''] = payload.split(' ')
       return process === self || operatorId === '' ? null : operatorId
+    },
+    leftElsewhere(payload) {
+      const [operatorId = '', process = '', ready = ''] = payload.split(' ')
+      return process === self || operatorId === '' ? null : { operatorId, ready: ready === 'true' }
     },
   }
 }

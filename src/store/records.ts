@@ -4,7 +4,7 @@ import type { CallEvent } from '../contracts/call.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { Self } from '../contracts/people.js'
 import type { ActResult, Ticket } from '../contracts/ticket.js'
-import { applyAct } from '../dispatch/core/acts.js'
+import { applyAct, fieldsSetBy, type Transition } from '../dispatch/core/acts.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
 import type { TicketStore } from '../dispatch/tickets.js'
@@ -99,17 +99,17 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
       if (ticket === undefined) return
       if (record.type === 'call-back') memory.remember(calledBack(ticket))
       if (record.type === 'act' && memory.done(record.key, record.act.actId) === undefined) {
-        memory.remember(imagine(ticket, record.act, record.who, record.at))
-        memory.note(record.key, record.act.actId, 'journal')
+        const { ticket: after, changes } = imagine(ticket, record.act, record.who, record.at)
+        memory.note(memory.remember(after).id, record.act.actId, { stored: 'journal', version: after.version, personId: record.who.id, window: record.act.window, fields: Object.keys(changes) })
       }
     } catch (error) {
       logger.warn({ err: error, callId: record.key }, 'a journal record cannot be shown yet; the database decides')
     }
   }
 
-  /** What an act will make of a ticket that PostgreSQL cannot be asked about. */
-  function imagine(ticket: Ticket, one: TicketAct, who: Self, at: number): Ticket {
-    return applyAct(ticket, one, { role: who.role, id: who.id, unitId: who.unitId }, { now: at, rules: deps.rules() }).ticket
+  /** What an act will make of a ticket that PostgreSQL cannot be asked about. @param elsewhere see `ActContext`: as far as it was done at this node */
+  function imagine(ticket: Ticket, one: TicketAct, who: Self, at: number, elsewhere?: ReadonlySet<string>): Transition {
+    return applyAct(ticket, one, { role: who.role, id: who.id, unitId: who.unitId }, { now: at, rules: deps.rules(), ...(elsewhere !== undefined && { changedElsewhere: elsewhere }) })
   }
 
   function setUp(now: boolean, why?: unknown): void {
@@ -216,16 +216,22 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     const known = !up || journal.has(ticketId) ? again() : null
     if (known !== null) return known
     /** What the act makes of the ticket as we know it; refused here, before it is kept. */
-    const expected = (): Ticket => {
+    const expected = (): Transition => {
       const now = memory.get(ticketId)
       if (now === undefined) throw new LiandongError('database.down')
-      return imagine(now, one, who, at)
+      return imagine(now, one, who, at, memory.changedElsewhere(ticketId, one.baseVersion, who.id, one.window))
     }
     const done = await write(ticketId, () => { if (again() !== null) return null; expected(); return { type: 'act', key: ticketId, act: one, who, at } }, () => writes.act(ticketId, one, who, at, false), cannotBeMade)
     for (const other of done?.value.also ?? []) deps.onTicket(memory.remember(other))
-    const result: ActResult = done === null ? again() ?? { ticket: memory.remember(expected()), stored: 'journal' } : { ticket: memory.remember(done.value.ticket), stored: 'database' }
-    memory.note(ticketId, one.actId, result.stored)
-    return result
+    const noted = (result: ActResult, fields: readonly string[]): ActResult => {
+      memory.note(ticketId, one.actId, { stored: result.stored, version: result.ticket.version, personId: who.id, window: one.window, fields })
+      return result
+    }
+    if (done !== null) return noted({ ticket: memory.remember(done.value.ticket), stored: 'database' }, fieldsSetBy(one))
+    const sentAgain = again()
+    if (sentAgain !== null) return sentAgain
+    const { ticket, changes } = expected()
+    return noted({ ticket: memory.remember(ticket), stored: 'journal' }, Object.keys(changes))
   }
 
   return {

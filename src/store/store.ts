@@ -159,9 +159,10 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   let onPerson: (personId: string) => void = () => undefined
   let onCaller: (number: string) => void = () => undefined
   let onSeat: (payload: string) => void = () => undefined
+  let onLeft: (payload: string) => void = () => undefined
   let onList: (list: string) => void = () => undefined
   const changes = followChanges({
-    connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, onFlows() { onFlows() }, onPerson(personId) { onPerson(personId) }, onCaller(number) { onCaller(number) }, onSeat(payload) { onSeat(payload) }, onList(list) { onList(list) },
+    connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, onFlows() { onFlows() }, onPerson(personId) { onPerson(personId) }, onCaller(number) { onCaller(number) }, onSeat(payload) { onSeat(payload) }, onLeft(payload) { onLeft(payload) }, onList(list) { onList(list) },
     ...(options.pollEvery === undefined ? {} : { every: options.pollEvery }),
   })
 
@@ -214,6 +215,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     rules,
     refreshRules: readiness.refreshRules,
     onTicketChanged(listenTo: (ticketId: string, version: number) => void) { onChanged = listenTo },
+    /** PostgreSQL was there since the start, and has the schema. */
+    prepared: readiness.prepared,
     whenReady: readiness.whenReady,
     /** Something was put into the outbox, on any node: a hint. */
     onOutbox(listenTo: () => void) { onOutbox = listenTo },
@@ -225,6 +228,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     onCaller(listenTo: (number: string) => void) { onCaller = listenTo },
     /** An operator's desk came up at a node: a hint. */
     onSeat(listenTo: (payload: string) => void) { onSeat = listenTo },
+    /** An operator's last desk at a node is gone: a hint. */
+    onLeft(listenTo: (payload: string) => void) { onLeft = listenTo },
     /** A list that is about no one ticket may be another: a hint. */
     onList(listenTo: (list: string) => void) { onList = listenTo },
     /** What the journal still keeps is drained by the next run. */

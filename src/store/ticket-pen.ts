@@ -27,9 +27,9 @@ import { ticketOf, type TicketRow } from './rows.js'
 import { HASHES_OF, NOTE_REVEAL } from './sql/attachment.js'
 import * as sql from './sql/dispatch.js'
 import * as line from './sql/line.js'
-import { CHANGED_BY_OTHERS, LOCK_TICKET } from './sql/ticket.js'
+import { CHANGED_ELSEWHERE, LOCK_TICKET } from './sql/ticket.js'
 
-export interface Written { readonly before: Ticket; readonly after: Ticket; readonly actId: string; readonly act: string; readonly at: number; readonly by: string | null; readonly changes: Changes; readonly note: string; readonly met: readonly Clock[]; readonly notices: readonly NoticeDraft[]; /** When the clocks that it ends ended; left out: `at`. */ readonly endsAt?: number }
+export interface Written { readonly before: Ticket; readonly after: Ticket; readonly actId: string; readonly act: string; readonly at: number; readonly by: string | null; readonly changes: Changes; readonly note: string; readonly met: readonly Clock[]; readonly notices: readonly NoticeDraft[]; /** When the clocks that it ends ended; left out: `at`. */ readonly endsAt?: number; readonly window?: string | undefined }
 
 /** `id` null: nobody of this installation (practice: the people of units that have no log-in). */
 export type Doer = Pick<Self, 'role' | 'unitId'> & Partial<Pick<Self, 'displayName'>> & { readonly id: string | null }
@@ -50,7 +50,8 @@ export interface Pen {
   lockFor(ticketId: string, actId: string): Promise<{ readonly before: Ticket; readonly done: boolean; readonly now: number }>
   /** Whether an act was done already, and what time it is at the database. */
   status(actId: string): Promise<{ readonly done: boolean; readonly now: number }>
-  changedByOthers(ticketId: string, since: number, personId: string | null): Promise<ReadonlySet<string>>
+  /** Fields that were changed after a version by somebody else, or by this person in another window. */
+  changedElsewhere(ticketId: string, since: number, personId: string | null, window?: string): Promise<ReadonlySet<string>>
   write(written: Written): Promise<Ticket>
   /** An act by its whole rule. @param kept see `TicketActs.act`. */
   act(ticketId: string, act: TicketAct, who: Doer, at: number, kept: boolean): Promise<{ readonly ticket: Ticket; readonly also: readonly Ticket[] }>
@@ -116,13 +117,13 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
       const { rows: [row] } = await client.query<{ done: boolean; now: Date }>({ name: 'act-status', text: sql.ACT_STATUS, values: [actId] })
       return { done: row?.done ?? false, now: row?.now.getTime() ?? 0 }
     },
-    async changedByOthers(ticketId, since, personId) {
-      const { rows } = await client.query<{ field: string }>(CHANGED_BY_OTHERS, [ticketId, since, personId])
+    async changedElsewhere(ticketId, since, personId, window) {
+      const { rows } = await client.query<{ field: string }>(CHANGED_ELSEWHERE, [ticketId, since, personId, window ?? null])
       return new Set(rows.map(({ field }) => field))
     },
     async write(one) {
       const after = home === undefined ? one.after : { ...one.after, work: heldAt(home.units, one.after.work) }
-      const { before, actId, act, at, by, changes, note, met, notices, endsAt = at } = one
+      const { before, actId, act, at, by, changes, note, met, notices, endsAt = at, window } = one
       const { fields, work } = after
       // Others follow, a county is told, or this is the second: what comes after must be in one transaction with it.
       if (alone && (seen === null || before.work.members > 0 || [...unitsOf(before), ...unitsOf(after)].some((unitId) => rules.counties?.has(unitId) === true))) throw NOT_ALONE
@@ -151,6 +152,7 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
         actId, act, new Date(at), by, JSON.stringify(changes), note, moved ? clockRows(work) : null, met, JSON.stringify(others.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))), new Date(endsAt),
         // What a county has is the city's word, clocks and all: units are judged there.
         JSON.stringify(home === undefined ? { ...marksOf(before, after, met, endsAt), ...(photos.length > 0 && { photos }) } : {}),
+        window ?? null,
         ...alone ? [seen] : [],
       ] })
       if (alone && row === undefined) throw NOT_ALONE
@@ -173,7 +175,7 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
       if (follows && before.work.mergedInto !== (led?.id ?? null)) throw MOVED_ON
       // Nobody has seen what is not there yet.
       if (!kept && one.baseVersion > before.version && mindsOthers(one, who.role)) throw new LiandongError('ticket.conflict', { fields: 'version' })
-      const others = !kept && one.baseVersion < before.version && mindsOthers(one, who.role) ? await pen.changedByOthers(ticketId, one.baseVersion, who.id) : new Set<string>()
+      const elsewhere = !kept && one.baseVersion < before.version && mindsOthers(one, who.role) ? await pen.changedElsewhere(ticketId, one.baseVersion, who.id, one.window) : new Set<string>()
       if (one.act === 'assign' && one.personId !== null) {
         const { rowCount } = await client.query(sql.PERSON_OF_UNIT, [one.personId, who.unitId ?? ''])
         if (rowCount === 0) throw new LiandongError('ticket.person-unknown')
@@ -183,7 +185,7 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
       const when = kept ? boundedTime(at, since ?? at, now).at : now
       const said = kept ? timed(one, boundedTime(doneAt(one, when), since ?? when, when).at) : one
       const outOfReach = await pen.outOfReach(said, who.unitId)
-      const { ticket, endsAt, changes, note, notices } = applyAct(before, said, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedByOthers: others, outOfReach, since })
+      const { ticket, endsAt, changes, note, notices } = applyAct(before, said, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedElsewhere: elsewhere, outOfReach, since })
       // Whoever makes it known answers for it like whoever looks.
       if (one.act === 'protect' && loosens(before.work.privacy, one.privacy)) await client.query(NOTE_REVEAL, [who.id, ticketId, one.note, ''])
       const moved: Ticket[] = []
@@ -191,14 +193,14 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
       // The unit has done with what it followed: it is the hall's, and nobody's before that hears of it.
       const left: NoticeDraft[] = one.act === 'reopen' && led !== null && ticket.state === 'open' && (handOf(led.state) === 'done' || LIFE_CYCLE[led.state].class === 'closed') ? [{ kind: 'ungathered', to: 'hall', ...(ticket.work.hazard && { clock: 'safe' as const }) }] : []
       if (one.act === 'reopen' && led !== null) moved.push(await release(led, before, one.actId, when))
-      const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(said, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? [...notices, ...left] : [], endsAt })
+      const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(said, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? [...notices, ...left] : [], endsAt, window: one.window })
       if (after.state === 'merged' && led !== null) {
         const { main, member } = await tellMain(led, before, after, one.actId, when)
         return { ticket: member, also: main === null ? moved : [...moved, main] }
       }
       if (one.act === 'merge' && before.work.members > 0) moved.push(...await takeAlong(before, one.into, one.actId, when))
       moved.push(...await pen.lead(before, after, one.actId, when, notices.find(({ to }) => to === 'caller')))
-      if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: said, by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
+      if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: withoutWindow(said), by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
       return { ticket: after, also: moved }
     },
     async delivered(ticketId, unitId, receipt, known) {
@@ -347,6 +349,13 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
       }
     },
   }
+}
+
+/** As a line tells it: which window it was in is nobody's business there, nor known to a city of before. */
+function withoutWindow(act: TicketAct): TicketAct {
+  const told = { ...act }
+  delete told.window
+  return told
 }
 
 /** Which clocks run, of whom and since when. */

@@ -66,7 +66,7 @@ export function makeTicketWrites(pool: Pool, onTrouble: (fields: object, text: s
 
     /** An acknowledged act that cannot be done any more. @param withText false: the database will not have its text. */
     async addLate(ticketId: string, one: TicketAct, who: Self, at: number, withText: boolean): Promise<Ticket> {
-      const { note = '', ...wanted }: Record<string, unknown> & { readonly note?: string } = one.act === 'edit' ? one.changes : { ...one, actId: undefined, act: undefined, baseVersion: undefined }
+      const { note = '', ...wanted }: Record<string, unknown> & { readonly note?: string } = one.act === 'edit' ? one.changes : { ...one, actId: undefined, act: undefined, baseVersion: undefined, window: undefined }
       const changes = withText ? Object.fromEntries(Object.entries(wanted).flatMap(([field, value]) => (value === undefined ? [] : [[field, [null, value]]]))) : {}
       await pool.query(sql.ADD_LATE, [ticketId, one.actId, new Date(at), who.id, JSON.stringify(changes), withText ? note : ''])
       return read(ticketId)

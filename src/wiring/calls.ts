@@ -60,6 +60,8 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
   readonly recording: { readonly directory: string; readonly take: (event: RecordingEvent) => void } | null
   /** An operator's desk came up here. */
   readonly onSeat?: (operatorId: string) => void
+  /** His last one here is gone; `ready`: he wanted calls. */
+  readonly onLeft?: (operatorId: string, ready: boolean) => void
   /** How a citizen's request stands, for flows: by its number and the number that he calls from. Rejects where he does not know both. */
   readonly askTicket: (number: string, phone: string) => Promise<unknown>
   /** The units that have to do with a ticket. */
@@ -68,7 +70,7 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
 
 export interface Calls {
   readonly hub: Hub
-  readonly switchboard: Switchboard & Pick<ReturnType<typeof makeSwitchboard>, 'attention' | 'hush' | 'close'>
+  readonly switchboard: Switchboard & Pick<ReturnType<typeof makeSwitchboard>, 'awaitKey' | 'hush' | 'close'>
   readonly intake: Intake
   readonly queueClassOf: (category: string) => QueueClass | undefined
   /** Takes calls from now on. @throws EADDRINUSE */
@@ -80,14 +82,14 @@ const about = (callId: string | null): { readonly callId?: string } => (callId =
 /** Where there is no telephone nothing is wrong with it. */
 const NO_SWITCHBOARD: Calls['switchboard'] = {
   up: true, core: null, offer: nothing, transfer: () => Promise.resolve(false), endLeg: nothing, endCall: nothing, renewSwitch: nothing, clearSwitch: nothing, takeBack: nothing, passOn: nothing, turn: nothing, hold: nothing, mute: nothing,
-  join: nothing, mode: nothing, take: nothing, requeue: nothing, redial: nothing, reconcile: nothing, onEvent: nothing, nativeAgents: () => Promise.resolve([]), setNativeAgents: nothing, attention: { key: () => nothing, pressed: nothing, rings: nothing, over: nothing, forget: nothing }, hush: nothing, close: nothing,
+  join: nothing, mode: nothing, take: nothing, requeue: nothing, redial: nothing, reconcile: nothing, onEvent: nothing, nativeAgents: () => Promise.resolve([]), setNativeAgents: nothing, say: nothing, onWord: nothing, awaitKey: () => nothing, hush: nothing, close: nothing,
 }
 
 /** The way of a call: link and sockets of the PBX, intake, desks. */
 export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitsOf, modes, calendar, recording, ...given }: CallsGiven): Calls {
   const onRefused: OnRefused = (text, callId) => { metrics.commandsRefused.inc(); logger.warn(about(callId), `command refused: ${text}`) }
   const hub = makeHub(() => intake.desk, {
-    grace: config['desk.grace'], clock, practice: pbx.phones !== null, playsUnits: pbx.phones !== null && config['practice.units'], timeZone: config['city.timeZone'], unitsOf, ...(given.onSeat === undefined ? {} : { onSeat: given.onSeat }),
+    grace: config['desk.grace'], clock, practice: pbx.phones !== null, playsUnits: pbx.phones !== null && config['practice.units'], timeZone: config['city.timeZone'], unitsOf, ...(given.onSeat === undefined ? {} : { onSeat: given.onSeat }), ...(given.onLeft === undefined ? {} : { onLeft: given.onLeft }),
   }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
   let reached = pbx.phones === null
   let outbound: OutboundServer | null = null
@@ -123,7 +125,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const messages = config['pbx.messages'] === '' ? join(config.home, 'messages') : config['pbx.messages']
   if (config['pbx.messages'] === '') mkdirSync(messages, { recursive: true, mode: 0o750 })
   const [engine = '', grammar = ''] = pbx.speech.split(' ')
-  const leg = { promptPath: flows.promptPath, holdMusic: pbx.holdMusic, messages, speech: engine === '' ? null : makeSpeechEngine(engine, grammar, config['pbx.speechOpening'], monotonic, () => { logger.error({ engine }, 'the speech engine keeps callers waiting: keys alone for five minutes') }), hush: switchboard.hush, awaitKey: switchboard.attention.key, onRefused }
+  const leg = { promptPath: flows.promptPath, holdMusic: pbx.holdMusic, messages, speech: engine === '' ? null : makeSpeechEngine(engine, grammar, config['pbx.speechOpening'], monotonic, () => { logger.error({ engine }, 'the speech engine keeps callers waiting: keys alone for five minutes') }), hush: switchboard.hush, awaitKey: switchboard.awaitKey, onRefused }
   return {
     hub, switchboard, intake, queueClassOf,
     listen: async () => (outbound = await startOutbound(pbx.listen, {

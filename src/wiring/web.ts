@@ -15,10 +15,12 @@ export interface WebGiven extends Pick<HandlerDeps, 'people' | 'browserPhones' |
   /** Where the built desk is. */
   readonly deskDirectory: string
   readonly draining: () => boolean
+  /** PostgreSQL was there since the start: until then nobody can sign in, and no session is known. */
+  readonly admits: () => boolean
 }
 
 /** The desk's server: routes, sessions, websocket. Closed through `close`, desks first. @throws EADDRINUSE */
-export async function openWeb({ config, logger, metrics, calls, deskDirectory, draining, ...given }: WebGiven): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function openWeb({ config, logger, metrics, calls, deskDirectory, draining, admits, ...given }: WebGiven): Promise<{ readonly url: string; close(): Promise<void> }> {
   const intake = () => calls.intake.desk
   const secureCookie = config['http.secureCookie']
   let url = ''
@@ -30,7 +32,7 @@ export async function openWeb({ config, logger, metrics, calls, deskDirectory, d
       connects: config['pbx.browserPhones'] === '' ? [] : [config['pbx.browserPhones']],
       images: config['map.tiles'] === '' ? [] : [new URL(config['map.tiles'].replace(/[{}]/g, '')).origin],
     },
-    handlers: makeHandlers({ ...given, intake, secureCookie, edgeToken: config['edge.token'], metrics: metrics.registry, canServe: calls.intake.isWell, version: VERSION, startedAt: given.clock() }),
+    handlers: makeHandlers({ ...given, intake, secureCookie, edgeToken: config['edge.token'], metrics: metrics.registry, isReady: () => calls.intake.isWell() && admits(), version: VERSION, startedAt: given.clock() }),
   })
   url = await app.listen({ host: config['http.host'], port: config['http.port'] })
   return { url, async close() { calls.hub.close(); await app.close() } }

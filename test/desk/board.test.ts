@@ -322,10 +322,10 @@ await withDesk(t, async (world) => {
     const other = people.find(({ loginName }) => loginName === 'op1') as Self
     await store.records.act(id, { actId: randomUUID(), act: 'prioritise', baseVersion: (await store.records.get(id)).version, note: '', priority: 'emergency', hazard: true }, other)
     await form.locator('.ld-trouble').waitFor()
-    t.match(await form.locator('.ld-trouble').innerText(), /Mine\s+Urgent[\s\S]*Theirs\s+Emergency/)
+    t.match(await form.locator('.ld-trouble').innerText(), /Here\s+Urgent[\s\S]*Elsewhere\s+Emergency/)
     t.equal(await form.getByRole('checkbox').isChecked(), true, 'the danger is not taken back by who never heard of it')
     await seat.picture('hall-contested')
-    await form.getByRole('button', { name: 'Keep mine' }).click()
+    await form.getByRole('button', { name: 'Keep this one' }).click()
     await send.click()
     await page.locator('.ld-act-form').waitFor({ state: 'detached' })
     t.match((await store.records.get(id)).work, { priority: 'urgent', hazard: true })

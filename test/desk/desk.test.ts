@@ -192,6 +192,59 @@ await withDesk(t, async (world) => {
     await leave(seat)
   })
 
+  await t.test('one person, two windows: what is saved in one is in the other at once, and nothing of it is undone out of that unseen', async (t) => {
+    const id = randomUUID()
+    const now = Date.now()
+    const record = { callId: id, caller: { number: '13900000044', name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category: 'noise', language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } as const
+    await liandong.store.records.openTicket({ record, operatorId: '', answeredAt: now, callBack: false, place: '', callerName: '' })
+    // Who takes no calls has no window that stands by.
+    const seat = await world.seat('admin')
+    const [one, other] = [seat.page, await seat.context.newPage()]
+    for (const page of [one, other]) {
+      await page.goto(`${liandong.url}/#/tickets/${id}`)
+      await page.locator('.ld-detail [data-ticket-number]').waitFor()
+    }
+    const words = (page: typeof one) => page.getByLabel('情况描述', { exact: true })
+    const shows = (page: typeof one, text: string): Promise<unknown> => until(`the window to show ${text}`, async () => (await words(page).inputValue()) === text)
+    const settled = (page: typeof one): Promise<void> => page.locator('.ld-detail [data-save="saved"]').waitFor()
+    await words(one).pressSequentially('夜间施工')
+    await settled(one)
+    await shows(other, '夜间施工')
+
+    // He typed in the other one, and it was not sent yet.
+    let release: () => void = () => undefined
+    const held = new Promise<void>((resolve) => { release = resolve })
+    await other.route('**/acts', async (route) => { await held; await route.continue() })
+    await words(other).fill('夜间装修')
+    await other.locator('.ld-detail [data-save="saving"]').waitFor()
+    await words(one).fill('夜间施工，已三天')
+    await settled(one)
+    release()
+    const trouble = other.locator('.ld-trouble')
+    await trouble.getByText('夜间施工，已三天').waitFor()
+    await trouble.getByText('夜间装修').waitFor()
+    t.equal((await liandong.store.records.get(id)).fields.description, '夜间施工，已三天')
+    await other.keyboard.press('Alt+KeyS')
+    await trouble.waitFor({ state: 'detached' })
+    await shows(other, '夜间施工，已三天')
+
+    // An input method shows what it composes over whatever comes: what came meanwhile he has not seen.
+    await words(other).focus()
+    await other.keyboard.press('End')
+    const keys = await seat.context.newCDPSession(other)
+    await keys.send('Input.imeSetComposition', { text: 'jiuceng', selectionStart: 7, selectionEnd: 7 })
+    const heard = other.waitForResponse(async (response) => response.url().endsWith(`/api/tickets/${id}`) && (await response.text()).includes('已三天，九层'))
+    await words(one).fill('夜间施工，已三天，九层')
+    await heard
+    const { version } = await liandong.store.records.get(id)
+    await keys.send('Input.insertText', { text: '九层以上' })
+    await trouble.getByText('夜间施工，已三天，九层').waitFor()
+    t.match(await liandong.store.records.get(id), { version, fields: { description: '夜间施工，已三天，九层' } })
+    await other.keyboard.press('Alt+KeyS')
+    await trouble.waitFor({ state: 'detached' })
+    await seat.context.close()
+  })
+
   await t.test('language and looks change at once and stay', async (t) => {
     const seat = await world.seat('op5', { width: 1920, height: 1080 })
     const { page } = seat

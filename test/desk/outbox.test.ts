@@ -14,7 +14,7 @@ const ticketOf = (version: number, changes: Partial<Ticket['fields']> = {}): Tic
 })
 
 /** A server that answers what it is told to, and time that passes by hand. */
-function bench(storage: OutboxStorage = { load: () => [], save: () => undefined }) {
+function bench(storage: OutboxStorage = { load: () => [], save: () => undefined }, window = 'this window') {
   const sent: TicketAct[] = []
   const answers: ((act: TicketAct) => ActResult | SendFailure)[] = []
   const timers = new Map<number, { readonly at: number; readonly run: () => void }>()
@@ -29,7 +29,7 @@ function bench(storage: OutboxStorage = { load: () => [], save: () => undefined 
       return 'ticket' in answer ? Promise.resolve(answer) : Promise.reject(Object.assign(new Error(answer.code), answer))
     },
     fresh: () => Promise.resolve(ticketOf(9, { place: 'theirs' })),
-    storage, newId: () => `id-${(ids += 1)}`, clock: () => now,
+    storage, newId: () => `id-${(ids += 1)}`, window, clock: () => now,
     after(delay, run) {
       const key = (ids += 1)
       timers.set(key, { at: now + delay, run })
@@ -156,6 +156,25 @@ t.test('a reload takes up where the page left off; nothing stays in the browser 
   t.strictSame(after.sent.map((act) => act.act === 'edit' && act.changes.place), ['sealed', 'typed'])
   t.equal(after.sent[0]?.actId, before.sent[0]?.actId)
   t.equal(kept.size, 0)
+})
+
+t.test('each act says in which window it was done; what another one left behind stays its own', async (t) => {
+  const kept = new Map<string, StoredOutbox>()
+  const storage: OutboxStorage = { load: () => [...kept.values()], save: (id, box) => { if (box === null) kept.delete(id); else kept.set(id, box) } }
+  const gone = bench(storage, 'gone')
+  gone.answers.push(network)
+  gone.keeper.type(ID, { place: 'sealed there' }, 1)
+  gone.keeper.flush(ID)
+  await gone.reaches('retrying')
+  gone.keeper.type(ID, { place: 'typed there' }, 1)
+  gone.keeper.close()
+
+  const { keeper, sent, reaches } = bench(storage, 'here')
+  keeper.nudge()
+  await reaches('saved')
+  keeper.type(ID, { description: 'typed here' }, 3)
+  await keeper.act(ID, { act: 'urge', baseVersion: 3, note: '' })
+  t.strictSame(sent.map(({ act, window }) => [act, window]), [['edit', 'gone'], ['edit', 'gone'], ['edit', 'here'], ['urge', 'here']])
 })
 
 t.test('two tabs left text on one ticket: the older goes first, in whatever order the browser names its keys', (t) => {

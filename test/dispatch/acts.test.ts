@@ -14,7 +14,7 @@ import { CITY, ticketOf } from './city.js'
 
 type Name = TicketAct['act']
 const rules = noRules('Asia/Shanghai')
-const applyAct = (ticket: Ticket, act: TicketAct, who: { role: Role }, now: number, changedByOthers: ReadonlySet<string>): Transition => perform(ticket, act, who, { now, rules, changedByOthers })
+const applyAct = (ticket: Ticket, act: TicketAct, who: { role: Role }, now: number, changedElsewhere: ReadonlySet<string>): Transition => perform(ticket, act, who, { now, rules, changedElsewhere })
 const NOW = 1_767_600_000_000
 const FIELDS: TicketFields = { kind: 'consultation', category: 'noise', place: '中州中路', point: { lat: 34.62, lon: 112.45 }, description: '', callerName: '', callBack: false }
 const ticketIn = (state: TicketState, more: Partial<Ticket> = {}): Ticket => ({

@@ -18,6 +18,8 @@ t.test('one node, with events lost, doubled and late: nobody is offered twice, e
   const city: City = { nodes: 1, steps: 150, callers: 8, lost: 0, trouble: false, sorts: true }
   histories(t, 'a good day', city, 1, 40)
   histories(t, 'a bad day', { ...city, lost: 0.05, doubled: 0.1, late: 0.2 }, 1, 100)
+  // A talk of a moment, of which nothing was told but the end of the caller's channel.
+  histories(t, 'a bad day', { ...city, lost: 0.05, doubled: 0.1, late: 0.2 }, 7_000_848, 1)
   t.end()
 })
 
@@ -38,6 +40,8 @@ t.test('telephones are lifted in vain, and nodes die: nobody is lost, and each t
   histories(t, 'in vain, and recorded', { ...city, records: true }, 80, 60)
   histories(t, 'in vain, at two nodes in trouble', { ...city, nodes: 2, lost: 0.05, doubled: 0.05, late: 0.05, trouble: true, records: true }, 1, 60)
   histories(t, 'a node that dies', { ...city, vain: false, crash: true, records: true }, 40, 60)
+  // The native queue found him somebody whom nobody could name, after one of ours whom nobody had heard of.
+  histories(t, 'a node that dies', { ...city, vain: false, crash: true, records: true }, 7_002_241, 1)
   histories(t, 'a node that dies, in trouble', { ...city, lost: 0.03, late: 0.05, trouble: true, crash: true, records: true }, 1, 60)
   histories(t, 'nodes that die, in trouble', { ...city, nodes: 2, lost: 0.03, trouble: true, crash: true, records: true }, 1, 60)
   t.end()

@@ -124,13 +124,14 @@ export function play(seed: number, { nodes: count, steps, callers, lost, doubled
     say(`${short(one.id)} at the socket of ${one.node}`)
     post(nodeOf(one.node), { type: 'call.arrived', call: { ...arriving(one.id, one.created, { ...one.mirror }), toldAt: now } }, { own: true, gen: one.gen }, 20)
   }
-  function hangUp(one: Citizen, cause: string): void {
+  /** @param put whoever had him, and has just put the receiver down */
+  function hangUp(one: Citizen, cause: string, put?: Leg): void {
     if (one.where === 'gone') return
     leaveSocket(one)
-    const talk = one.talk === null ? undefined : legs.get(one.talk)
+    const talk = one.talk === null ? put : legs.get(one.talk)
     Object.assign(one, { where: 'gone', talk: null })
     say(`${short(one.id)} ends, ${cause}`)
-    tell({ type: 'call.ended', callId: one.id, cause, at: now })
+    tell({ type: 'call.ended', callId: one.id, cause, at: now, ...(talk?.bridgedAt === undefined ? {} : { talk: { legId: talk.id, at: talk.bridgedAt, ...(talk.native ? { extension: extensionOf(talk.operator) } : {}) } }) })
     if (talk?.state === 'talk') endLeg(talk, 'NORMAL_CLEARING')
     if (records) leaveRecord(one, now, cause, 4_000 + Math.floor(random() * 4_000))
   }
@@ -160,7 +161,7 @@ export function play(seed: number, { nodes: count, steps, callers, lost, doubled
     const one = citizens.get(leg.call)
     if (one?.talk !== leg.id) return
     one.talk = null
-    if (one.where === 'talk') { if (cause === 'NORMAL_CLEARING') hangUp(one, cause); else toSocket(one) }
+    if (one.where === 'talk') { if (cause === 'NORMAL_CLEARING') hangUp(one, cause, leg); else toSocket(one) }
   }
   function lift(leg: Leg): void {
     leg.answeredAt = now

@@ -72,7 +72,7 @@ t.test('an act’s statement names what the act needs, whichever it is, and noth
   try {
     for (const [n, one] of wanted.entries()) {
       await client.query(`prepare act_${n} as ${writeAct(one).text}`)
-      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain (costs off) execute act_${n} (${Array.from({ length: one.alone ? 34 : 33 }, () => 'null').join(', ')})`)
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain (costs off) execute act_${n} (${Array.from({ length: one.alone ? 35 : 34 }, () => 'null').join(', ')})`)
       const written = new Set([...rows.map((row) => row['QUERY PLAN']).join('\n').matchAll(/(Update|Insert) on (\w+)/g)].map(([, how, table]) => `${how} ${table}`))
       t.same(written, new Set([
         'Update ticket', 'Insert ticket_history', ...one.clocks ? ['Update ticket_clock'] : [], ...one.runs ? ['Insert ticket_clock'] : [], ...one.over ? ['Update outbox'] : [], ...one.told ? ['Insert outbox'] : [],

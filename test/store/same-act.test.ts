@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { Self } from '../../src/contracts/people.js'
 import type { TicketAct } from '../../src/contracts/acts.js'
+import type { TicketFields } from '../../src/contracts/ticket.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { makeTicketActs } from '../../src/store/ticket-acts.js'
 import { startCaseWork } from '../helpers/case-work.js'
@@ -50,4 +51,32 @@ t.test('what a unit sends again was done, also where it has to do with the ticke
   t.notMatch(JSON.stringify(again), /改派后|中州|1390/)
   t.equal((await store.records.history(id)).filter(({ act: name }) => name === 'return').length, 1)
   for (const [who, actId] of [[unit, randomUUID()], [other, back.actId]] as const) await t.rejects(tickets.act(who, id, { ...back, actId }), { code: 'ticket.not-found' })
+})
+
+t.test('two windows of one person: what was done in one is not undone out of the other, which has not seen it', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const { open, operator } = await startCaseWork(store)
+  const [one, other] = [randomUUID(), randomUUID()]
+  const edit = async (id: string, window: string | undefined, baseVersion: number, changes: Partial<TicketFields>) =>
+    (await store.records.act(id, { actId: randomUUID(), act: 'edit', baseVersion, changes, ...(window !== undefined && { window }) }, operator)).ticket
+  const id = await open()
+  const seen = (await store.records.get(id)).version
+  await edit(id, one, seen, { description: '井盖不见了' })
+  t.match((await edit(id, one, seen, { description: '井盖不见了，有人受伤' })).fields, { description: '井盖不见了，有人受伤' }, 'a window knows what it wrote itself, also before it has the answer')
+  await t.rejects(edit(id, other, seen, { description: '井盖松动' }), { code: 'ticket.conflict', details: { fields: 'description' } })
+  await t.rejects(edit(id, undefined, seen, { description: '井盖松动' }), { code: 'ticket.conflict' }, 'nor by who names no window')
+  const { fields, version } = await edit(id, other, seen, { callerName: '周', description: '井盖不见了，有人受伤' })
+  t.match(fields, { callerName: '周', description: '井盖不见了，有人受伤' }, 'another field, and the same value, are none')
+  t.match((await edit(id, other, version, { description: '井盖松动' })).fields, { description: '井盖松动' }, 'whoever has seen it may change it')
+
+  // PostgreSQL is away: the journal keeps what was acknowledged, and writes it down whatever stands there.
+  const at = (await store.records.get(id)).version
+  await store.server?.stop('immediate')
+  const away = await edit(id, one, at, { place: '开元大道' })
+  t.equal(store.records.status().database, 'down')
+  t.equal((await edit(id, one, at, { place: '开元大道 5 号' })).version, away.version + 1)
+  await t.rejects(edit(id, other, at, { place: '龙门大道' }), { code: 'ticket.conflict', details: { fields: 'place' } })
+  t.match((await edit(id, other, at, { callerName: '周大爷' })).fields, { place: '开元大道 5 号', callerName: '周大爷' })
 })

@@ -61,5 +61,5 @@ function both(older: StoredOutbox, newer: StoredOutbox): StoredOutbox {
   const sealed = new Set(newer.acts.flatMap((act) => (act.act === 'edit' ? Object.keys(act.changes) : [])))
   const typed = Object.fromEntries(Object.entries(older.typed).filter(([field]) => !sealed.has(field))) as StoredOutbox['typed']
   const base = Object.keys(newer.typed).length > 0 ? newer : older
-  return { ...newer, typedBase: base.typedBase, typedAt: base.typedAt, acts: [...older.acts, ...newer.acts], typed: { ...typed, ...newer.typed } }
+  return { ...newer, typedBase: base.typedBase, typedAt: base.typedAt, ...(base.window !== undefined && { window: base.window }), acts: [...older.acts, ...newer.acts], typed: { ...typed, ...newer.typed } }
 }

@@ -3,7 +3,10 @@ import * as boxes from './outbox.js'
 import type { Outbox } from './outbox.js'
 
 /** Sealed and typed changes as they lie in the browser's storage until they are acknowledged. */
-export type StoredOutbox = Pick<Outbox, 'ticketId' | 'typed' | 'typedBase' | 'typedAt' | 'acts'>
+export type StoredOutbox = Pick<Outbox, 'ticketId' | 'typed' | 'typedBase' | 'typedAt' | 'acts'> & {
+  /** Where `typed` was typed; absent: by a desk of before. */
+  readonly window?: string
+}
 
 export interface OutboxStorage {
   /** Everything left behind by this tab before a reload, and by tabs that are gone. */
@@ -21,6 +24,8 @@ export interface KeeperDeps {
   readonly fresh: (ticketId: string) => Promise<Ticket>
   readonly storage: OutboxStorage
   readonly newId: () => string
+  /** A number of this window's own, the same after a reload: what is done in another one is not seen here until the server tells of it. */
+  readonly window: string
   readonly clock: () => number
   /** Runs a function after so many ms; returns its cancel. */
   readonly after: (delay: number, run: () => void) => () => void
@@ -75,7 +80,7 @@ export function makeKeeper(deps: KeeperDeps): Keeper {
   function set(box: Outbox): void {
     all.set(box.ticketId, box)
     const { ticketId, typed, typedBase, typedAt, acts } = box
-    deps.storage.save(ticketId, boxes.owesNothing(box) ? null : { ticketId, typed, typedBase, typedAt, acts })
+    deps.storage.save(ticketId, boxes.owesNothing(box) ? null : { ticketId, typed, typedBase, typedAt, acts, window: deps.window })
     for (const listener of [...listeners]) listener()
   }
   const boxOf = (ticketId: string): Outbox => all.get(ticketId) ?? boxes.emptyOutbox(ticketId)
@@ -150,7 +155,7 @@ export function makeKeeper(deps: KeeperDeps): Keeper {
     for (const id of ticketId === undefined ? [...all.keys()] : [ticketId]) {
       const box = all.get(id)
       if (box === undefined) continue
-      const sealed = boxes.seal(box, deps.newId())
+      const sealed = boxes.seal(box, deps.newId(), deps.window)
       if (sealed !== box) set(sealed)
       pump(id)
     }
@@ -163,8 +168,9 @@ export function makeKeeper(deps: KeeperDeps): Keeper {
   }
 
   for (const stored of deps.storage.load()) {
-    // What was typed but never sealed is sealed now; the acts keep the ids under which they may have been sent already.
-    all.set(stored.ticketId, boxes.seal({ ...boxes.emptyOutbox(stored.ticketId), ...stored }, deps.newId()))
+    // What was typed but never sealed is sealed now, as of the window where it was; the acts keep the ids under which they may have been sent already.
+    const { window = deps.window, ...left } = stored
+    all.set(left.ticketId, boxes.seal({ ...boxes.emptyOutbox(left.ticketId), ...left }, deps.newId(), window))
   }
   const restored = [...all.keys()]
   for (const box of [...all.values()]) set(box)
@@ -187,7 +193,7 @@ export function makeKeeper(deps: KeeperDeps): Keeper {
       const actId = deps.newId()
       return new Promise((resolve, reject) => {
         waiting.set(actId, { resolve, reject })
-        set(boxes.add(boxOf(ticketId), { ...act, actId }, deps.newId()))
+        set(boxes.add(boxOf(ticketId), { ...act, actId, window: deps.window }, deps.newId(), deps.window))
         pump(ticketId)
       })
     },

@@ -8,7 +8,7 @@ export interface Outbox {
   readonly ticketId: string
   /** Typed and not yet sealed. */
   readonly typed: Partial<TicketFields>
-  /** The version on the screen when the first of `typed` was typed: what others changed since then is a conflict. */
+  /** The version on the screen when the first of `typed` was typed: what was changed since then, not in this window, is a conflict. */
   readonly typedBase: number
   /** When the first of `typed` was typed, ms. */
   readonly typedAt: number
@@ -22,7 +22,7 @@ export interface Outbox {
 export type Trouble =
   /** No answer, or the server is unwell: tried again by itself. */
   | { readonly type: 'retrying'; readonly tries: number }
-  /** Somebody else changed the same fields; `theirs` is the ticket as it stands now, once it is known. */
+  /** Somebody else changed the same fields, or he himself in another window; `theirs` is the ticket as it stands now, once it is known. */
   | { readonly type: 'conflict'; readonly fields: readonly (keyof TicketFields)[]; readonly theirs: Ticket | null }
   /** The server will not have the first act as it is. */
   | { readonly type: 'refused'; readonly code: string; readonly text: string }
@@ -65,15 +65,15 @@ export function typing(box: Outbox, changes: Partial<TicketFields>, seenVersion:
   return { ...box, typed: { ...box.typed, ...changes }, typedBase: first ? seenVersion : box.typedBase, typedAt: first ? now : box.typedAt }
 }
 
-/** Seals what was typed into one edit. */
-export function seal(box: Outbox, actId: string): Outbox {
+/** Seals what was typed into one edit. @param window where it was typed */
+export function seal(box: Outbox, actId: string, window: string): Outbox {
   if (isEmpty(box.typed)) return box
-  return { ...box, typed: {}, acts: [...box.acts, { actId, act: 'edit', baseVersion: box.typedBase, changes: box.typed }] }
+  return { ...box, typed: {}, acts: [...box.acts, { actId, act: 'edit', baseVersion: box.typedBase, window, changes: box.typed }] }
 }
 
 /** Adds an act that is not an edit, behind everything typed before it. */
-export const add = (box: Outbox, act: TicketAct, sealId: string): Outbox => {
-  const sealed = seal(box, sealId)
+export const add = (box: Outbox, act: TicketAct, sealId: string, window: string): Outbox => {
+  const sealed = seal(box, sealId, window)
   return { ...sealed, acts: [...sealed.acts, act] }
 }
 
@@ -107,7 +107,7 @@ export function refused(box: Outbox, code: string, text: string): Outbox {
   return { ...box, sending: false, trouble: { type: 'refused', code, text } }
 }
 
-/** Others wrote the same fields meanwhile: the writer decides. */
+/** The same fields were written elsewhere meanwhile: the writer decides. */
 export const conflicted = (box: Outbox, fields: readonly (keyof TicketFields)[], theirs: Ticket | null): Outbox =>
   ({ ...box, sending: false, trouble: { type: 'conflict', fields, theirs } })
 

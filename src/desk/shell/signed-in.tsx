@@ -51,6 +51,7 @@ export function SignedIn({ self, tabId, onLeave, onSelf }: {
       fresh: (id) => call('ticket', { params: { id } }),
       storage: browserStorage(localStorage, personId, tabId, Date.now),
       newId,
+      window: tabId,
       clock: Date.now,
       after(delay, run) {
         const timer = setTimeout(run, delay)

@@ -52,6 +52,8 @@ export function TextField({ label, shortcut, value, maxLength, placeholder, disa
   const line = useRef<InputRef>(null)
   const area = useRef<TextAreaRef>(null)
   const [composing, setComposing] = useState<string | null>(null)
+  /** Of what stood there when composing began: what came meanwhile nobody sees below it, and it is not to be written over as if he had. */
+  const begun = useRef<((value: string) => void) | null>(null)
   // Many lines are gone on with; one line is written anew: what stands there is marked, and an arrow key keeps it.
   useShortcut(shortcut, () => (multiline ? area.current?.focus({ cursor: 'end' }) : line.current?.focus({ cursor: 'all' })), !disabled)
   const shared = {
@@ -59,11 +61,14 @@ export function TextField({ label, shortcut, value, maxLength, placeholder, disa
     value: composing ?? value,
     onChange(event: { readonly target: { readonly value: string }; readonly nativeEvent: Event }) {
       if ((event.nativeEvent as InputEvent).isComposing) setComposing(event.target.value)
-      else onType(event.target.value)
+      else (begun.current ?? onType)(event.target.value)
     },
+    onCompositionStart() { begun.current = onType },
     onCompositionEnd(event: { readonly currentTarget: { readonly value: string } }) {
+      const type = begun.current ?? onType
+      begun.current = null
       setComposing(null)
-      onType(event.currentTarget.value)
+      type(event.currentTarget.value)
     },
     onBlur: onLeave,
   }

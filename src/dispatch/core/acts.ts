@@ -17,8 +17,8 @@ export interface Actor { readonly role: Role; readonly id?: string; readonly uni
 export interface ActContext {
   readonly now: number
   readonly rules: Rules
-  /** Fields that somebody else changed after `act.baseVersion`. */
-  readonly changedByOthers?: ReadonlySet<string>
+  /** Fields that were changed after `act.baseVersion` by somebody else, or in another window. */
+  readonly changedElsewhere?: ReadonlySet<string>
   /** A person decided that it counts, although the ticket was given anew since: from paper it may be older than that. */
   readonly asDecided?: boolean
   /** From paper it is no older than this, ms; left out: than the dispatch. */
@@ -55,17 +55,20 @@ function setBy(act: TicketAct): Readonly<Record<string, unknown>> {
   }
 }
 
+/** The fields of it. */
+export const fieldsSetBy = (act: TicketAct): readonly string[] => Object.keys(setBy(act))
+
 /**
- * What others did meanwhile may stand in the way of this act: two write one field; or the hall moves a ticket on, and who does that must have seen
+ * What others did meanwhile, or he himself in another window, may stand in the way of this act: two write one field; or the hall moves a ticket on, and who does that must have seen
  * where it stands. A unit's acts only need that it has the ticket.
  */
-export const mindsOthers = (act: TicketAct, role: Role): boolean => role !== 'unit' && (MOVING.has(act.act) || Object.keys(setBy(act)).length > 0)
+export const mindsOthers = (act: TicketAct, role: Role): boolean => role !== 'unit' && (MOVING.has(act.act) || fieldsSetBy(act).length > 0)
 
-/** What this act would overwrite without having seen it. @param others fields that others changed since its writer looked */
-function conflictsOf(ticket: Ticket, act: TicketAct, role: Role, others: ReadonlySet<string>): readonly string[] {
-  if (others.size === 0 || !mindsOthers(act, role)) return []
+/** What this act would overwrite without having seen it. @param elsewhere fields that were changed since its writer looked, not by him here */
+function conflictsOf(ticket: Ticket, act: TicketAct, role: Role, elsewhere: ReadonlySet<string>): readonly string[] {
+  if (elsewhere.size === 0 || !mindsOthers(act, role)) return []
   const facts = factsOf(ticket)
-  return [...(MOVING.has(act.act) ? TRACKED.filter((field) => others.has(field)) : []), ...(JUDGES.has(act.act) ? SEEN.filter((field) => others.has(field)) : []), ...Object.entries(setBy(act)).flatMap(([field, value]) => (others.has(field) && !same(facts[field], value) ? [field] : []))]
+  return [...(MOVING.has(act.act) ? TRACKED.filter((field) => elsewhere.has(field)) : []), ...(JUDGES.has(act.act) ? SEEN.filter((field) => elsewhere.has(field)) : []), ...Object.entries(setBy(act)).flatMap(([field, value]) => (elsewhere.has(field) && !same(facts[field], value) ? [field] : []))]
 }
 
 /** Role, state and place on the ticket: what the table says, before the ticket's own facts are looked at. */
@@ -96,7 +99,7 @@ export const concerns = (ticket: Ticket, unitId: string | undefined): boolean =>
  */
 export function applyAct(ticket: Ticket, act: TicketAct, who: Actor, context: ActContext): Transition {
   admit(ticket, act.act, who)
-  const conflicts = conflictsOf(ticket, act, who.role, context.changedByOthers ?? NO_CHANGE)
+  const conflicts = conflictsOf(ticket, act, who.role, context.changedElsewhere ?? NO_CHANGE)
   if (conflicts.length > 0) throw new LiandongError('ticket.conflict', { fields: conflicts.join(', ') })
   const [first = ticket.state] = targetsOf(ticket.state, act.act)
   const paper = paperOf(act)

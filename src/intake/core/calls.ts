@@ -142,7 +142,10 @@ export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: No
   if (!heard && before !== null && call.bridged && !call.endedLegs.includes(before.legId)) return
   const over = call.endedLegs.includes(leg.legId)
   // An older leg's answer, reported after a newer one's, which FreeSWITCH gave him. An answer read back from the database has no leg yet.
-  if (before !== null && before.legId !== '' && (over || leg.at <= before.at) && !(talked && isVain(call, before.legId))) return
+  if (before !== null && before.legId !== '' && (over || leg.at <= before.at) && !(talked && isVain(call, before.legId))) {
+    if (talked) creditNobodys(draft, call, leg)
+    return
+  }
   const rival = call.offer !== null && call.offer.legId !== leg.legId ? call.offer : null
   // He had joined the queue before he was answered, whatever a clock says that was put back meanwhile.
   const early = Math.max(0, call.queuedAt - leg.at)
@@ -198,6 +201,18 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
   if (!sit(draft, next, env)) showHolder(draft, next)
 }
 
+/** What the end of his channel says of the talk that it ends: an answer of which nothing was told, neither it nor the bridge nor the leg's end, has its ticket all the same. */
+export function talkedUntil(draft: Draft, call: Call, { legId, at, extension }: { readonly legId: string; readonly at: number; readonly extension?: string }, env: Env): Call {
+  const { answer, offer } = call
+  // Whoever took him over later is none whom he was answered by.
+  if ((answer !== null && (answer.legId !== legId || call.bridged)) || call.parties.some((party) => party.legId === legId)) return call
+  const sits = extension === undefined ? undefined : draft.operators().values().find(({ profile }) => profile.extension === extension)
+  const operatorId = answer?.operatorId ?? (offer?.legId === legId ? offer.operatorId : sits?.operatorId ?? null)
+  answered(draft, call, { legId, operatorId, at: answer?.at ?? at }, env, 'over')
+  const next = draft.call(call.callId) ?? call
+  return next.answer?.legId === legId ? draft.patchCall(next, { bridged: true }) : next
+}
+
 /** Who lifted it never had him, by FreeSWITCH's word. */
 const isVain = ({ credited }: Call, legId: string): boolean => credited?.vain === true && credited.legId === legId
 
@@ -215,6 +230,14 @@ function credit(draft: Draft, call: Call): Call {
   const { credited, answer } = call
   if (credited === null || answer?.operatorId == null || answer.legId === credited.legId || credited.heir !== null) return call
   return inherit(draft, draft.patchCall(call, { credited: { ...credited, heir: { legId: answer.legId, operatorId: answer.operatorId } } }))
+}
+
+/** Whoever had him last could not be named, and his ticket is nobody's: it is of who had him before, which came to light later. */
+function creditNobodys(draft: Draft, call: Call, { legId, operatorId }: Answer): void {
+  const { credited } = call
+  if (operatorId === null || credited === null || credited.operatorId !== null || credited.heir !== null) return
+  draft.emit({ type: 'credit-ticket', callId: call.callId, operatorId, insteadOf: null })
+  draft.patchCall(call, { credited: { legId, operatorId, vain: false, heir: null } })
 }
 
 /**

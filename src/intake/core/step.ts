@@ -1,5 +1,5 @@
 import { newerTicket } from '../../contracts/newer-ticket.js'
-import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, recalled, refused, released } from './calls.js'
+import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, recalled, refused, released, talkedUntil } from './calls.js'
 import { control, redialEnded, redialReached } from './controls.js'
 import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
@@ -106,7 +106,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'call.bridged':
       return withCall(draft, event.callId, (call) => bridged(draft, call, event, env))
     case 'call.ended':
-      return withCall(draft, event.callId, (call) => callEnded(draft, call, event.cause, event.at, env))
+      return withCall(draft, event.callId, (call) => callEnded(draft, event.talk === undefined ? call : talkedUntil(draft, call, event.talk, env), event.cause, event.at, env))
     case 'call.fallback':
       return withCall(draft, event.callId, (call) => fellBack(draft, call, event.at, env))
     case 'past':

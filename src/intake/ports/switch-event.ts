@@ -21,7 +21,14 @@ export type SwitchEvent =
     }
   /** `answeredAt`: when the operator's leg was answered, `operatorId`: whose it is, as far as CHANNEL_BRIDGE says so; they heal a lost `leg.answered`. */
   | { readonly type: 'call.bridged'; readonly callId: string; readonly legId: string; readonly operatorId?: string; readonly at: number; readonly answeredAt?: number }
-  | { readonly type: 'call.ended'; readonly callId: string; readonly cause: string; readonly at: number }
+  | {
+      readonly type: 'call.ended'
+      readonly callId: string
+      readonly cause: string
+      readonly at: number
+      /** The leg that he talked with until then, since when, and its telephone where the native queue rang it: heals an answer of which nothing was told. */
+      readonly talk?: { readonly legId: string; readonly at: number; readonly extension?: string }
+    }
   /** The citizen pressed a key. In the flow it is the flow's. */
   | { readonly type: 'call.key'; readonly callId: string; readonly key: string; readonly at: number }
   /** The citizen left our socket for the native queue. */

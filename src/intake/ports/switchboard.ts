@@ -60,6 +60,14 @@ export interface NativeAgent {
   readonly level: number
 }
 
+/**
+ * What a node tells the others of this FreeSWITCH by it, so that they hear of one another also while PostgreSQL is away: how many operators there take calls, and how many of them
+ * have nobody to be offered; whose desk came up there (`seated`); whose last one went, and whether he wanted calls (`left`).
+ */
+export type Word = { readonly able: number; readonly free: number } | { readonly seated: string } | { readonly left: string; readonly ready: boolean }
+/** `from`: a number that the other node has drawn for itself. */
+export type NodeWord = Word & { readonly from: string }
+
 /** FreeSWITCH as a whole (one inbound event socket). */
 export interface Switchboard {
   /** `bgapi originate … &intercept(…)`. The outcome comes as `leg.*` events; a failed job comes as `leg.ended`. */
@@ -113,6 +121,9 @@ export interface Switchboard {
    */
   nativeAgents(expected: readonly string[]): Promise<readonly NativeAgent[] | null>
   setNativeAgents(agents: readonly NativeAgent[]): void
+  /** To the other nodes of this FreeSWITCH; a hint, lost while the link is down. */
+  say(word: Word): void
+  onWord(listener: (word: NodeWord) => void): void
 }
 
 /** Practice phones: the desk's pick-up button. Absent on a real PBX. */

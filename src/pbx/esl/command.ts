@@ -1,3 +1,4 @@
+import type { Word } from '../../intake/ports.js'
 import { RINGING_VARIABLE } from '../variables.js'
 
 /**
@@ -18,11 +19,16 @@ export type Command =
   | { readonly verb: 'bgapi'; readonly call: ApiCall; readonly jobId: string }
   /** What a leg in `eavesdrop` is to do (switch_ivr_async.c), as no key on its telephone can say it: 0 only hears, 2 is heard by the tapped leg, 3 by both. */
   | { readonly verb: 'eavesdrop'; readonly legId: string; readonly key: '0' | '2' | '3' }
+  /** What one node tells the others, by this FreeSWITCH: to all who listen for it. */
+  | ({ readonly verb: 'word'; readonly from: string } & Word)
   /**
    * Runs an application on a channel. `arg` goes as body (F16), so that no byte of it can become a header. What is ordered meanwhile waits for
    * its end; `open`: it is done inside it.
    */
   | { readonly verb: 'execute'; readonly callId: string; readonly application: Application; readonly arg: string; readonly eventId: string; readonly open?: boolean }
+
+/** The subclass of a node's word to the others. */
+export const WORD_EVENT = 'liandong::node'
 
 export type ApiCall =
   | { readonly api: 'uptime' | 'version' | 'status' }
@@ -117,6 +123,9 @@ const PATH = /^\/[\p{L}\p{M}\p{N} _.,+@/-]{1,512}$/u
 /** Where a message or a recording goes: a directory out of the settings, and a name made of a UUID only. */
 const WAV = /^\/(?:[A-Za-z0-9_.-]{1,64}\/){1,16}[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.wav$/
 
+/** Of one node. */
+const MOST_OPERATORS = 10_000
+
 /** Longest directory of recordings: with a UUID it still goes into a variable of a leg. */
 const LONGEST_DIRECTORY = 150
 /** The file of this recording, as a command can name it; null where FreeSWITCH could not be told of the directory. */
@@ -178,6 +187,8 @@ export function encodeCommand(command: Command): Buffer {
     case 'bgapi': return line(`bgapi ${apiText(command.call)}\nJob-UUID: ${uuid(command.jobId, 'jobId')}`)
     // Into the queue of the session, which no other application of ours reads. A bridge passes COMMAND and MESSAGE on to the other side (switch_ivr_bridge.c), and this to nobody.
     case 'eavesdrop': return line(`sendevent GENERAL\nunique-id: ${uuid(command.legId, 'legId')}\neavesdrop-command: ${need(/^[023]$/, 'key', command.key)}`)
+    // Nothing in it names a session, which alone would hear it then.
+    case 'word': return line(`sendevent CUSTOM\nevent-subclass: ${WORD_EVENT}\nliandong-node: ${uuid(command.from, 'from')}\n${wordText(command)}`)
     case 'execute': {
       if (!APPLICATIONS.has(command.application)) throw new CommandRefused('application', 'not on the list')
       const body = Buffer.from(text(command.arg, 'arg'))
@@ -185,6 +196,11 @@ export function encodeCommand(command: Command): Buffer {
       return body.length === 0 ? line(head) : Buffer.concat([line(`${head}\ncontent-type: text/plain\ncontent-length: ${body.length}`), body])
     }
   }
+}
+
+function wordText(word: Word): string {
+  if ('able' in word) return `liandong-able: ${whole(word.able, 'able', MOST_OPERATORS)}\nliandong-free: ${whole(word.free, 'free', MOST_OPERATORS)}`
+  return 'seated' in word ? `liandong-seated: ${uuid(word.seated, 'seated')}` : `liandong-left: ${uuid(word.left, 'left')}\nliandong-ready: ${word.ready}`
 }
 
 /** As the dialplan sets them on the citizen's channel (`recorded`): both sides, only while somebody talks with him, on in the same file. */

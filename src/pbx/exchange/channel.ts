@@ -27,6 +27,8 @@ export interface Channel {
   progressMedia: number
   answered: number
   bridged: number
+  /** The first time: a transfer begins a new profile, of no bridge yet. */
+  bridgedFirst: number
   hungUp: number
   state: ChannelState
   callState: 'DOWN' | 'RINGING' | 'EARLY' | 'ACTIVE' | 'HANGUP'
@@ -148,7 +150,7 @@ export function variableFields(channel: Channel): Fields {
 export function makeChannel(seed: Pick<Channel, 'uuid' | 'direction' | 'name' | 'callerName' | 'callerNumber' | 'destination' | 'context' | 'created'>): Channel {
   return {
     ...seed, variables: new Map([['channel_name', seed.name], ['sip_from_user', seed.callerNumber], ['sip_network_ip', '127.0.0.1'], ['read_codec', 'PCMA'], ...(seed.direction === 'inbound' ? [['endpoint_disposition', 'RECEIVED'] as const] : [])]),
-    progress: 0, progressMedia: 0, answered: 0, bridged: 0, hungUp: 0, state: 'CS_INIT', callState: 'DOWN', cause: null, partner: null, shown: null, leads: false, originated: false,
+    progress: 0, progressMedia: 0, answered: 0, bridged: 0, bridgedFirst: 0, hungUp: 0, state: 'CS_INIT', callState: 'DOWN', cause: null, partner: null, shown: null, leads: false, originated: false,
     thread: Promise.resolve(), response: null, locked: false, over: false,
     orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, commands: [], onCommand: null, recorders: new Map(), spoke: 0, transferTo: null, displaced: false, overlaid: [], muted: false, tap: null, onEnd: null,
   }

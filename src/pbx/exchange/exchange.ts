@@ -63,6 +63,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       password: options.password, denies: options.denies ?? (() => false), firstCommand: options.firstCommand ?? 25_000, maxQueue: options.maxQueue ?? 100_000, newId: pbx.newId, insecure: pbx.insecure,
       api: (command, argument) => pbx.api(command, argument),
       channel: (uuid) => channels.get(uuid), obey: (channel, order) => pbx.sockets.obey(channel, order),
+      relay(name, fields) { events.send({ ...events.head(name), ...fields }) },
       channelData(channel) {
         const fields = channelFields(channel)
         const prefixed = Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (name.startsWith('Caller-') ? [[`Channel-${name.slice(7)}`, value]] : [])))

@@ -11,6 +11,7 @@ export function makeLife(pbx: Pbx): Life {
   /** Begins another extension; the channel's thread is then this one. */
   function run(channel: Channel, extension: string, destination = extension): void {
     channel.destination = destination
+    channel.bridged = 0
     channel.thread = pbx.plan.run(channel, extension)
   }
 

@@ -18,6 +18,8 @@ export interface ListenerHost {
   readonly newId: () => string
   readonly channel: (uuid: string) => Channel | undefined
   readonly obey: (channel: Channel, order: Order) => Promise<unknown>
+  /** An event that somebody sent, to all who want it. */
+  readonly relay: (name: string, fields: Fields) => void
   readonly channelData: (channel: Channel) => Fields
   readonly insecure: (what: string) => void
   readonly record: (line: string) => void
@@ -221,8 +223,14 @@ export class Listener {
         return null
       }
       case 'sendevent': {
-        // To the session that it names (switch_core_session_queue_event); what is for none goes to those who listen: we send nothing of that kind.
-        const channel = this.host.channel(headers.get('unique-id') ?? '')
+        // To the session that it names (switch_core_session_queue_event); what is for none goes to those who listen.
+        const uuid = headers.get('unique-id')
+        if (uuid === undefined) {
+          const { 'event-subclass': subclass, ...fields } = Object.fromEntries(headers)
+          this.host.relay(rest.trim().toUpperCase(), { ...fields, ...(subclass !== undefined && { 'Event-Subclass': subclass }) })
+          return `+OK ${this.host.newId()}`
+        }
+        const channel = this.host.channel(uuid)
         const command = headers.get('eavesdrop-command')
         if (command !== undefined) channel?.commands.push(command)
         channel?.onCommand?.()

@@ -27,6 +27,7 @@ export function makeTalks(pbx: Pbx): Talks {
     leg.state = other.state = 'CS_SOFT_EXECUTE'
     for (const one of [leg, other]) pbx.events.fire(one, 'CHANNEL_EXECUTE', { 'Application': 'uuid_bridge', 'Application-Data': one.shown?.uuid ?? '' })
     leg.bridged = other.bridged = pbx.micros()
+    for (const one of [leg, other]) if (one.bridgedFirst === 0) one.bridgedFirst = one.bridged
     pbx.events.fire(leg, 'CHANNEL_BRIDGE', { 'Bridge-A-Unique-ID': leg.uuid, 'Bridge-B-Unique-ID': other.uuid })
     other.state = 'CS_EXCHANGE_MEDIA'
     for (const one of [leg, other]) {

@@ -94,18 +94,18 @@ const WRITTEN = ' and exists (select from after)'
  * An act, in one statement: ticket, history, clocks, outbox.
  * $1 id, $2 state, $3 version, $4 kind, $5 category, $6 place, $7 lat, $8 lon, $9 description, $10 caller's name, $11 call-back, $12 outcome, $13 unit, $14 dispatched at,
  * $15 closed at, $16 uncertainty, $17 work, $18 assist, $19 priority, $20 due at, $21 merged into, $22 members,
- * $23 act id, $24 act, $25 at, $26 by, $27 changes, $28 note, $29 clocks, $30 clocks that were met, $31 notices, $32 when the clocks ended that end, $33 marks, $34 `alone`: the row that was seen
+ * $23 act id, $24 act, $25 at, $26 by, $27 changes, $28 note, $29 clocks, $30 clocks that were met, $31 notices, $32 when the clocks ended that end, $33 marks, $34 window, $35 `alone`: the row that was seen
  */
 const textOfAct = ({ words, clocks, runs, over, told, alone }: ActParts): string => `
 with after as (
   update ticket set state = $2, version = $3, kind = $4, category = $5, lat = $7, lon = $8, call_back = $11,${words ? ' place = $6, description = $9, caller_name = $10,' : ''}
     outcome = $12, unit_id = $13, dispatched_at = $14, closed_at = $15, attention = attention and $4::text is null, uncertainty = $16,
     work = $17, assist = $18, priority = $19, due_at = $20, merged_into = $21, members = $22
-  where id = $1${alone ? ' and xmin = $34::xid' : ''} returning *
+  where id = $1${alone ? ' and xmin = $35::xid' : ''} returning *
 ), not_asked_for as (
   select ${[...words ? [] : ['$6::text', '$9::text', '$10::text'], ...clocks ? [] : ['$29::text'], ...runs ? [] : ['$30::text[]', '$32::timestamptz'], ...told ? [] : ['$31::text']].join(', ')}
 ), history as (
-  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks) select id, version, $23, $24, $25, $26, $27, $28, $33 from after
+  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks, window_id) select id, version, $23, $24, $25, $26, $27, $28, $33, $34 from after
 )${clocks ? `, ${clockSteps('$29', '$32', '$30', runs, alone ? WRITTEN : '')}` : ''}${over ? `, over as (
   -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. So is what the hall was asked for and did. And what asks a unit to work goes no further when the ticket is
   -- no longer its own, or nobody's, or said to be done: a webhook that comes back an hour later, a terminal next morning, or somebody who sends dead letters again, must not send out a crew

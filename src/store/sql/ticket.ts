@@ -94,8 +94,8 @@ export const READ_TICKET = `select ${TICKET} from ticket where id = $1`
 export const LOCK_TICKET = `select ${TICKET} from ticket where id = $1 for update`
 /** Whether somebody did this act. $1 ticket, $2 act, $3 person */
 export const DONE_BY = `select from ticket_history where act_id = $2 and ticket_id = $1 and by_id = $3`
-/** Fields that others changed after version $2. What arrived too late changed nothing. */
-export const CHANGED_BY_OTHERS = `select distinct jsonb_object_keys(changes) as field from ticket_history where ticket_id = $1 and version > $2 and by_id is distinct from $3 and act <> 'late'`
+/** Fields that were changed after version $2 by others than $3, or in another window than $4. What arrived too late changed nothing. */
+export const CHANGED_ELSEWHERE = `select distinct jsonb_object_keys(changes) as field from ticket_history where ticket_id = $1 and version > $2 and (by_id is distinct from $3::uuid or window_id is distinct from $4::uuid) and act <> 'late'`
 
 /** The caller was gone in the instant of the answer. One more history row, by the system; a replay after the operator cleared the mark does not set it again. */
 export const MARK_CALL_BACK = `

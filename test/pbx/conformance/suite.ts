@@ -8,6 +8,7 @@ import { readCall } from '../../../src/pbx/caller.js'
 import type { EslEvent, Headers } from '../../../src/pbx/esl/codec.js'
 import type { ApiCall, Application } from '../../../src/pbx/esl/command.js'
 import { openLink, type EslLink } from '../../../src/pbx/esl/link.js'
+import { nodeWordOf } from '../../../src/pbx/node-word.js'
 import { makeSwitchboard } from '../../../src/pbx/switchboard.js'
 import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbound.js'
 import { offerVariables } from '../../../src/pbx/leg-variables.js'
@@ -37,7 +38,7 @@ const PROMPTS = fileURLToPath(new URL('../../../ivr-flows/prompts/en/', import.m
 /** A tape is named by its content. */
 const prompt = (name: string): string => join(PROMPTS, readdirSync(PROMPTS).find((file) => file.startsWith(`${name}.`) && file.endsWith('.wav')) ?? `${name}.wav`)
 const EVENTS = ['DTMF', 'CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT']
-const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info']
+const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info', 'liandong::node']
 /** Lengths of the prompts `busy` and `noted`, ms. */
 const BUSY = 3_120
 const NOTED = 2_090
@@ -164,6 +165,15 @@ async function calls(t: Test, { pbx, sessions, events, watch, arrive, perform, l
     t.match(await watch.api({ api: 'uuid_setvar', uuid: nobody, name: 'x', value: '1' }), /^-ERR No such channel!/)
     t.match(await watch.api({ api: 'sched_transfer', afterSeconds: 3, uuid: nobody, extension: 'fallback', context: 'citizens' }), /^-ERR No such channel!/)
     t.match(await watch.api({ api: 'sched_del', uuid: nobody }), /^(\+OK|-ERR)/)
+  })
+
+  await t.test('what one node tells the others', async (t) => {
+    const [from, operatorId] = [randomUUID(), randomUUID()]
+    const words = [{ from, able: 3, free: 1 }, { from, seated: operatorId }, { from, left: operatorId, ready: true }, { from, left: operatorId, ready: false }]
+    link.post(words.map((word) => ({ verb: 'word', ...word })))
+    const heard = (): unknown[] => events.flatMap((event) => nodeWordOf(event) ?? []).filter((word) => word.from === from)
+    await until('all of it', () => heard().length === words.length)
+    t.strictSame(heard(), words, 'to all who listen, the one who said it included')
   })
 
   await t.test('a citizen’s call: what connect says, playing, variables, hanging up', async (t) => {

@@ -87,6 +87,11 @@ const sendevent = (packet: Packet): ReadonlyMap<string, string> => {
   if (packet.command !== 'sendevent GENERAL' || packet.headers.size !== 2 || packet.body !== '') throw new Error('another event')
   return packet.headers
 }
+/** To nobody's session. */
+const nodeWord = (packet: Packet): ReadonlyMap<string, string> => {
+  if (packet.command !== 'sendevent CUSTOM' || packet.headers.get('event-subclass') !== 'liandong::node' || packet.headers.has('unique-id') || packet.headers.has('content-length') || packet.body !== '') throw new Error('another event')
+  return packet.headers
+}
 const subscription = (packet: Packet): { readonly names: string[]; readonly subclasses: string[] } => {
   const [name, rest] = verb(packet)
   const [format, ...tokens] = separate(rest, ' ')
@@ -148,6 +153,9 @@ const PLACES = {
   'uuid_mute: uuid': { make: (uuid) => api({ api: 'uuid_mute', uuid, on: true }), find: word('uuid_audio', 0, 5), text: uuids, accepts: [ID] },
   'eavesdrop: leg': { make: (legId) => ({ verb: 'eavesdrop', legId, key: '2' }), find: (packet) => sendevent(packet).get('unique-id'), text: uuids, accepts: [ID] },
   'eavesdrop: key': { make: (key) => ({ verb: 'eavesdrop', legId: ID, key: key as '0' }), find: (packet) => sendevent(packet).get('eavesdrop-command'), text: around('0', '2', '3', '*'), accepts: ['0', '3'] },
+  'word: node': { make: (from) => ({ verb: 'word', from, able: 3, free: 1 }), find: (packet) => nodeWord(packet).get('liandong-node'), text: uuids, accepts: [ID] },
+  'word: whose desk came': { make: (seated) => ({ verb: 'word', from: ID, seated }), find: (packet) => nodeWord(packet).get('liandong-seated'), text: uuids, accepts: [ID] },
+  'word: whose desk went': { make: (left) => ({ verb: 'word', from: ID, left, ready: true }), find: (packet) => nodeWord(packet).get('liandong-left'), text: uuids, accepts: [ID] },
   'uuid_record: uuid': { make: (uuid) => api({ api: 'uuid_record', uuid, action: 'start', path: MESSAGE, maxSeconds: 60, silence: 4_000 }), find: word('uuid_record', 0, 5), text: uuids, accepts: [ID] },
   'uuid_record: path': { make: (path) => api({ api: 'uuid_record', uuid: ID, action: 'start', path, maxSeconds: 60, silence: 4_000 }), find: word('uuid_record', 2, 5), text: around(MESSAGE, '/etc/passwd', `/var/../etc/${OTHER}.wav`), accepts: [MESSAGE] },
   'uuid_record: path to stop': { make: (path) => api({ api: 'uuid_record', uuid: ID, action: 'stop', path }), find: word('uuid_record', 2, 3), text: around(MESSAGE, 'all'), accepts: [MESSAGE] },
