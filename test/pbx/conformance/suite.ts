@@ -141,11 +141,11 @@ async function openStage(t: Test, open: (t: Test) => Promise<ConformingPbx>) {
     await until(`the first ${whether ? 'to' : 'not to'} listen`, () => outbound.listening === whether)
   }
 
-  return { pbx, sessions, events, watch, outbound, arrive, perform, laterTransfer, gone, alive, kill, offer, serve, first: (name: string, where: Readonly<Record<string, string | RegExp>>) => events.find((event) => event.name === name && fits(event, where)) }
+  return { pbx, link, sessions, events, watch, outbound, arrive, perform, laterTransfer, gone, alive, kill, offer, serve, first: (name: string, where: Readonly<Record<string, string | RegExp>>) => events.find((event) => event.name === name && fits(event, where)) }
 }
 
 /** A caller, from his first event to his last. */
-async function calls(t: Test, { pbx, sessions, events, watch, arrive, perform, laterTransfer, gone, alive, kill, offer }: Stage): Promise<void> {
+async function calls(t: Test, { pbx, link, sessions, events, watch, arrive, perform, laterTransfer, gone, alive, kill, offer }: Stage): Promise<void> {
   const silent = saysNothing(pbx)
   await t.test('greeting, password, unknown words, two commands where a newline was', async (t) => {
     t.equal((await raw(pbx, 'auth wrong\n\n', (text) => text.includes('Disconnected'))).split('\n\n').slice(0, 2).join('|'), 'Content-Type: auth/request|Content-Type: command/reply\nReply-Text: -ERR invalid')
