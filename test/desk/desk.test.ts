@@ -258,9 +258,9 @@ await withDesk(t, async (world) => {
     await page.reload()
     await page.locator('html[data-theme="dark"][lang="en"]').waitFor()
     await page.getByText('No calls come to this seat.').waitFor()
-    /** Names, the button to the other language and the caller's own language stay as they are, and an alarm says the place as it was written. Alarms come and go, so both are read at one moment. */
+    /** Names, the button to the other language and the caller's own language stay as they are, and an alarm says the place as it was written, a proposal the city's own rule. They come and go, so both are read at one moment. */
     const english = async (where: string): Promise<void> => {
-      const words = await page.evaluate<string>(`[...document.querySelectorAll('.is-alarm .ld-cut')].reduce((words, { innerText }) => words.replace(innerText, ''), document.querySelector('.ld-shell').innerText)`)
+      const words = await page.evaluate<string>(`[...document.querySelectorAll('.is-alarm .ld-cut, [data-proposal] .ld-cut')].reduce((words, { innerText }) => words.replace(innerText, ''), document.querySelector('.ld-shell').innerText)`)
       t.same(words.split('\n').filter((line) => /[\u4e00-\u9fff]/.test(line.replace(/中文|李晓梅|王建国|张雨晴|赵志强|陈思远|刘海燕/g, ''))), [], `no word was left in Chinese: ${where}`)
     }
     await page.locator('.ld-hall-trend canvas').waitFor()
