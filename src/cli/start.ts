@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { closeWith } from './stop.js'
 import type { Command } from './command.js'
 import { parseOptions } from './options.js'
+import { spareCollections } from '../collector.js'
 import { loadConfig } from '../config.js'
 import { makeLogger } from '../logger.js'
 import { ensureDesk } from './desk-build.js'
@@ -30,6 +31,7 @@ export const startCommand: Command = {
     const { values } = parseOptions(args, { 'no-desk': { type: 'boolean' } })
     // Counted from when the command was typed: what is loaded before this line takes its time, too.
     const progress = (zh: string, en: string): void => { stderr.write(`[${(performance.now() / 1000).toFixed(1).padStart(5)} s] ${zh} / ${en}\n`) }
+    spareCollections()
     // Loaded for this command alone: the others, of which a running server starts some beside it, do not wait for the whole server.
     const [{ startLiandong }, { checkPorts }] = await Promise.all([import('../main.js'), import('../wiring/ports.js')])
     const { config } = loadConfig(process.env)

@@ -3,9 +3,8 @@ import { QUEUE_CLASSES } from '../contracts/call.js'
 import type { Point } from '../contracts/primitives.js'
 import { nationalNumber } from '../contracts/telephone.js'
 import type { ArrivingCall, Mirror } from '../intake/ports.js'
-import type { Headers } from './esl/codec.js'
 import { isUuid } from './esl/command.js'
-import { TURNED_VARIABLE, YIELDS_VARIABLE } from './variables.js'
+import { TURNED_VARIABLE, YIELDS_VARIABLE, type OurHeader } from './variables.js'
 
 /** Everything that must not reach a screen, a log line or a file: C0, DEL, C1, line and paragraph separators, bidi controls, BOM. */
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/g
@@ -33,11 +32,19 @@ const decimal = (text: string | undefined, limit: number): number | undefined =>
 /** Variables that our dialplan, our edge or we ourselves set: nobody else can (SIP headers become `sip_h_…`). */
 export const MIRROR_VARIABLES = { queuedAt: 'liandong_queued_at', class: 'liandong_class', category: 'liandong_category', skill: 'liandong_skill', priority: 'liandong_priority', language: 'liandong_language', flow: 'liandong_flow' } as const
 
+/** What a citizen's call is read from, beside variables of ours. */
+export const CALL_HEADERS = [
+  'Unique-ID', 'Channel-Unique-ID', 'Caller-Unique-ID', 'Caller-Orig-Caller-ID-Number', 'Caller-Caller-ID-Number', 'Caller-Orig-Caller-ID-Name', 'Caller-Caller-ID-Name', 'FreeSWITCH-Hostname',
+  'Event-Date-Timestamp', 'Caller-Destination-Number', 'Channel-Destination-Number', 'Caller-Channel-Created-Time', 'Channel-Channel-Created-Time', 'variable_recovered',
+] as const
+export interface CallHeaders { get(name: (typeof CALL_HEADERS)[number] | OurHeader): string | undefined }
+type Variable = (name: 'recovered' | `liandong_${string}`) => string | undefined
+
 /** The citizen's call from channel data: the `connect` reply, or `uuid_dump … json`. */
-export function readCall(headers: Headers): ArrivingCall | null {
+export function readCall(headers: CallHeaders): ArrivingCall | null {
   const callId = headers.get('Unique-ID') ?? headers.get('Channel-Unique-ID') ?? headers.get('Caller-Unique-ID')
   if (callId === undefined || !isUuid(callId)) return null
-  const variable = (name: string): string | undefined => headers.get(`variable_${name}`)
+  const variable: Variable = (name) => headers.get(`variable_${name}`)
   // The SIP edge's word before FreeSWITCH's: that takes P-Asserted-Identity from anybody. "none": the edge knows that there is none.
   // Then the original one: once bridged, FreeSWITCH shows the other side's as the caller's.
   const written = cleanNumber(variable('liandong_number') ?? headers.get('Caller-Orig-Caller-ID-Number') ?? headers.get('Caller-Caller-ID-Number'))
@@ -71,7 +78,7 @@ export function readCall(headers: Headers): ArrivingCall | null {
   }
 }
 
-function readLocation(variable: (name: string) => string | undefined): Point | null {
+function readLocation(variable: Variable): Point | null {
   const lat = decimal(variable('liandong_lat'), 90)
   const lon = decimal(variable('liandong_lon'), 180)
   if (lat === undefined || lon === undefined) return null
@@ -81,7 +88,7 @@ function readLocation(variable: (name: string) => string | undefined): Point | n
 
 const CATEGORY = /^[a-z][a-z0-9-]{1,31}$/
 
-function readMirror(variable: (name: string) => string | undefined): Mirror {
+function readMirror(variable: Variable): Mirror {
   const queuedAt = Number(variable(MIRROR_VARIABLES.queuedAt) ?? NaN)
   const queueClass = variable(MIRROR_VARIABLES.class)
   const category = variable(MIRROR_VARIABLES.category)

@@ -1,28 +1,32 @@
 import { PARTY_MODES, PARTY_ROLES } from '../contracts/call.js'
 import type { LiveCall, LiveParty, LiveRedial } from '../intake/ports.js'
-import { microseconds, readCall } from './caller.js'
+import { CALL_HEADERS, microseconds, readCall } from './caller.js'
 import type { Headers } from './esl/codec.js'
 import { isUuid } from './esl/command.js'
-import { CALL_VARIABLE as CALL, FAR_VARIABLE as FAR, HOLD_VARIABLE as HOLD, LINE_VARIABLE as LINE, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
+import { CALL_VARIABLE as CALL, FAR_VARIABLE as FAR, HOLD_VARIABLE as HOLD, LINE_VARIABLE as LINE, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, OURS, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL, type OurHeader } from './variables.js'
+
+/** What is read of a channel here, beside variables of ours. */
+const READ = [...CALL_HEADERS, 'Answer-State', 'Call-Direction', 'Caller-Channel-Answered-Time', 'Caller-Context', 'Other-Leg-Unique-ID', 'variable_signal_bond', 'variable_bridge_uuid', 'variable_cc_agent'] as const
+export interface Channel { get(name: (typeof READ)[number] | OurHeader): string | undefined }
 
 /** The dialplan has not taken this call yet; it takes it, or refuses it, at once. */
-const isUntaken = (channel: Headers): boolean => ['ringing', 'early'].includes(channel.get('Answer-State') ?? '')
+const isUntaken = (channel: Channel): boolean => ['ringing', 'early'].includes(channel.get('Answer-State') ?? '')
 
 /** A citizen's own data do not change once he is answered, but that he hears music; an operator's leg is settled once it was answered and tied to a call. */
-export function isSettled(channel: Headers | undefined): boolean {
+export function isSettled(channel: Channel | undefined): boolean {
   if (channel === undefined) return false
   if (channel.get('Call-Direction') === 'inbound') return !isUntaken(channel) && channel.get(`variable_${HOLD}`) !== 'true'
   return microseconds(channel.get('Caller-Channel-Answered-Time')) !== undefined && partnerOf(channel) !== undefined
 }
 
-const partnerOf = (leg: Headers): string | undefined => leg.get('Other-Leg-Unique-ID') ?? leg.get('variable_signal_bond') ?? leg.get('variable_bridge_uuid')
+const partnerOf = (leg: Channel): string | undefined => leg.get('Other-Leg-Unique-ID') ?? leg.get('variable_signal_bond') ?? leg.get('variable_bridge_uuid')
 
 /**
  * The citizens' calls among these channels, each with its operator's leg: ours by its variable, the native queue's by its bridge.
  * An answered leg counts before a ringing one. A channel that did not come in by the citizens' context is a telephone's, not a citizen's;
  * one that was not answered is no call yet. `native`: channels that the native queue has.
  */
-export function liveCalls(channels: ReadonlyMap<string, Headers>, context: string, native: ReadonlySet<string> = new Set()): LiveCall[] {
+export function liveCalls(channels: ReadonlyMap<string, Channel>, context: string, native: ReadonlySet<string> = new Set()): LiveCall[] {
   const legs = new Map<string, NonNullable<LiveCall['leg']>>()
   const parties = new Map<string, LiveParty[]>()
   const ringing = new Map<string, string[]>()
@@ -51,7 +55,7 @@ export function liveCalls(channels: ReadonlyMap<string, Headers>, context: strin
   })
 }
 
-function legOf(legId: string, leg: Headers): NonNullable<LiveCall['leg']> {
+function legOf(legId: string, leg: Channel): NonNullable<LiveCall['leg']> {
   const operatorId = leg.get(`variable_${OPERATOR}`)
   // A third telephone outside our desks has a number, and nobody's extension.
   const extension = leg.get(`variable_${PARTY}`) !== undefined ? undefined : /^([0-9]{2,8})(?:$|[@%])/.exec(leg.get('variable_cc_agent') ?? leg.get('Caller-Destination-Number') ?? '')?.[1]
@@ -65,7 +69,7 @@ function legOf(legId: string, leg: Headers): NonNullable<LiveCall['leg']> {
 }
 
 /** A third telephone, rung for a call or in it; null: the citizen's own operator, or nothing of ours. */
-function partyOf(legId: string, leg: Headers, callId: string): LiveParty | null {
+function partyOf(legId: string, leg: Channel, callId: string): LiveParty | null {
   if (partnerOf(leg) === callId) return null
   const [role, line = '-'] = leg.get(`variable_${PARTY}`)?.split(':') ?? []
   const known = PARTY_ROLES.find((one) => one === role)
@@ -80,7 +84,7 @@ function partyOf(legId: string, leg: Headers, callId: string): LiveParty | null 
 }
 
 /** Calls back among these channels, by what stands on the operator's legs. */
-export function liveRedials(channels: ReadonlyMap<string, Headers>): LiveRedial[] {
+export function liveRedials(channels: ReadonlyMap<string, Channel>): LiveRedial[] {
   return [...channels].flatMap(([legId, leg]) => {
     const [ticketId = '', farLegId = '', operatorId = ''] = [leg.get(`variable_${REDIAL}`), leg.get(`variable_${FAR}`), leg.get(`variable_${OPERATOR}`)]
     if (leg.get('Call-Direction') !== 'outbound' || ![ticketId, farLegId, operatorId].every(isUuid)) return []
@@ -101,14 +105,35 @@ export function channelRows(text: string): { readonly uuid: string; readonly nat
 
 /** The reply of `uuid_dump … json` as headers; null when it is no JSON. Of a value given several times the first counts. */
 export function jsonHeaders(text: string): Headers | null {
+  const fields = fieldsOf(text)
+  return fields === null ? null : { get: (name) => firstOf(fields, name) }
+}
+
+function fieldsOf(text: string): Record<string, unknown> | null {
   try {
-    const fields = JSON.parse(text) as Record<string, unknown>
-    return { get: (name) => {
-      const value: unknown = Object.hasOwn(fields, name) ? fields[name] : undefined
-      const one: unknown = Array.isArray(value) ? value[0] : value
-      return typeof one === 'string' ? one : undefined
-    } }
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value as Record<string, unknown> : null
   } catch {
     return null
   }
+}
+
+function firstOf(fields: Record<string, unknown>, name: string): string | undefined {
+  const value: unknown = Object.hasOwn(fields, name) ? fields[name] : undefined
+  const one: unknown = Array.isArray(value) ? value[0] : value
+  return typeof one === 'string' ? one : undefined
+}
+
+/** What is read of a channel, out of the reply of `uuid_dump … json`; null when it is no JSON. It is kept as long as the channel lives, and its two hundred other headers are not. */
+export function channelOf(text: string): Channel | null {
+  const fields = fieldsOf(text)
+  if (fields === null) return null
+  const kept = new Map<string, string>()
+  const keep = (name: string): void => {
+    const value = firstOf(fields, name)
+    if (value !== undefined) kept.set(name, value)
+  }
+  for (const name of READ) keep(name)
+  for (const name in fields) if (name.startsWith(OURS)) keep(name)
+  return kept
 }

@@ -1,6 +1,5 @@
 import type { LiveCall, LiveRedial, SwitchEvent } from '../intake/ports.js'
-import { channelRows, isSettled, jsonHeaders, liveCalls, liveRedials } from './channels.js'
-import type { Headers } from './esl/codec.js'
+import { channelOf, channelRows, isSettled, liveCalls, liveRedials, type Channel } from './channels.js'
 import { isUuid } from './esl/command.js'
 import type { EslLink } from './esl/link.js'
 import type { OnRefused } from './esl/refused.js'
@@ -40,7 +39,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
   /** Events that arrive while the first snapshot is being taken: reported after it. */
   let held: SwitchEvent[] | null = null
   /** Channels as last dumped. What cannot change any more is not dumped again: reconciling 500 calls must stay cheap. */
-  const known = new Map<string, Headers>()
+  const known = new Map<string, Channel>()
   /** When each was, monotonic. */
   const dumped = new Map<string, number>()
   let reconciling = false
@@ -98,9 +97,9 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
       for (let uuid = waiting.pop(); uuid !== undefined; uuid = waiting.pop()) {
         if (!isUuid(uuid)) { unsure.push(uuid); continue } // it cannot be asked about, which must not cost the others their snapshot
         const { ok, text } = await link.api({ api: 'uuid_dump', uuid })
-        const headers = ok ? jsonHeaders(text) : null
-        if (headers !== null) {
-          known.set(uuid, headers)
+        const channel = ok ? channelOf(text) : null
+        if (channel !== null) {
+          known.set(uuid, channel)
           dumped.set(uuid, deps.monotonic())
         }
         else if (ok || !text.includes('No such channel')) unsure.push(uuid) // what is not understood is not an end (V7)

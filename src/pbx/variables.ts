@@ -1,5 +1,6 @@
 /** What the names of all our variables begin with, as an event names them: an event without it is about no leg of ours. */
 export const OURS = 'variable_liandong_'
+export type OurHeader = `${typeof OURS}${string}`
 /** Code of the line that took the call, on the citizen's channel and on the line's leg. */
 export const LINE_VARIABLE = 'liandong_line'
 /** On the operator's leg: whose call it answers, and who answers it. */

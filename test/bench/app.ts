@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { WebSocket } from 'ws'
+import { spareCollections } from '../../src/collector.js'
 import { loadConfig } from '../../src/config.js'
 import { NO_WORK, type Ticket } from '../../src/contracts/ticket.js'
 import type { Citizens } from '../../src/dispatch/citizen.js'
@@ -27,6 +28,7 @@ import { answerParent } from './process.js'
  * Everybody whose session token is a UUID is the operator with that id.
  */
 const [pbxPort = '', password = ''] = process.argv.slice(2)
+spareCollections()
 const never = (): Promise<never> => Promise.reject(new Error('no database here'))
 /** The hall asks nothing here. */
 const NO_HALL: Hall = { proposal: never, duplicates: never, board: never, duties: never, notices: never, receipt: never, outbox: never, replay: never }
