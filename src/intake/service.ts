@@ -110,6 +110,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
 
   switchboard.onEvent((event) => {
     if (event.type === 'call.key') deps.trace?.pressed(event.callId, event.key)
+    if (event.type === 'phone.registered' || event.type === 'phone.unregistered') agents.changed()
     rows.take(event)
   }, believed)
 

@@ -193,6 +193,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       return known === null ? null : [...known, ...missing.map((extension) => ({ extension, status: 'Logged Out', level: 1 }) as const)]
     },
     setNativeAgents(agents) { tell(null, ...agentCommands(queue, agents)) },
+    hasPhone: registrations.has,
     /** No speech engine listens to him any longer: one that was asked for in the instant of an answer came too late to be ended by it. */
     hush(callId) { link.post([{ verb: 'execute', callId, application: 'detect_speech', arg: 'stop', eventId: randomUUID(), open: true }]) },
     reconcile: reconciler.reconcile,

@@ -113,6 +113,8 @@ export interface Switchboard {
    */
   nativeAgents(expected: readonly string[]): Promise<readonly NativeAgent[] | null>
   setNativeAgents(agents: readonly NativeAgent[]): void
+  /** It has this telephone registered, as far as it has told. One at a fixed address never registers. */
+  hasPhone(extension: string): boolean
 }
 
 /** Practice phones: the desk's pick-up button. Absent on a real PBX. */
