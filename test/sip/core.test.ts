@@ -176,6 +176,25 @@ t.test('admission: in a flood of some hundred or thousand numbers that recur a r
   }
 })
 
+t.test('admission: one number that calls without end takes the blame alone', async (t) => {
+  const rules = readSettings({ LIANDONG_EDGE_DRACHTIO_SECRET: 'x'.repeat(20), LIANDONG_EDGE_SECRET: 'y'.repeat(20) }).admission
+  for (const machines of [1, 5]) {
+    const state = emptyAdmission({ ...rules, site: { perSecond: 1_000, burst: 1_000 } }, 0)
+    const rankOf = (number: string, now: number): string => {
+      const verdict = admit(state, { number, trunk: '10.0.0.1', class: 'emergency' }, now, { ...rules, site: { perSecond: 1_000, burst: 1_000 } })
+      return verdict.admit ? verdict.rank : verdict.cause
+    }
+    const [theirs, others]: [string[], string[]] = [[], []]
+    for (let n = 0; n < 50 * 30; n += 1) {
+      theirs.push(rankOf(`1380000000${n % machines}`, n * 20))
+      // A city in its busiest minute: five a second besides.
+      if (n % 10 === 5 && n > 100) others.push(rankOf(`159${String((n * 7_919) % 1e8).padStart(8, '0')}`, n * 20 + 10))
+    }
+    t.ok(theirs.slice(50).every((rank) => rank === 'demoted'))
+    t.same(others.filter((rank) => rank !== 'emergency'), [], `${machines} of them: nobody else is demoted`)
+  }
+})
+
 t.test('admission: an INVITE costs the same however many sources are remembered', async (t) => {
   const rules = readSettings({ LIANDONG_EDGE_DRACHTIO_SECRET: 'x'.repeat(20), LIANDONG_EDGE_SECRET: 'y'.repeat(20) }).admission
   const state = emptyAdmission(rules, 0)
