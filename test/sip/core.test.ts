@@ -30,8 +30,19 @@ t.test('pool: health with hysteresis', async (t) => {
   ] as const) t.equal(run(...events), health, events.join(' ') || 'at start')
 })
 
+t.test('pool: somebody takes calls there as long as its nodes give new signs', async (t) => {
+  const unstaffed = (...signs: readonly (readonly [number, string | null])[]): boolean | undefined =>
+    signs.reduce((pool, [at, mark]) => stepPool(pool, { type: 'sign', id: 'a:1', mark }, at, RULES), makePool([{ id: 'a:1', weight: 1 }], 0)).get('a:1')?.unstaffed
+  for (const [signs, expected] of [
+    [[], false], [[[0, null]], false], [[[0, '']], true], [[[0, '7']], false], [[[0, '7'], [2_000, '7']], false], [[[0, '7'], [4_000, '7']], true], [[[0, '7'], [4_000, '9']], false], [[[0, '7'], [4_000, '5']], false],
+    [[[0, '7'], [4_000, '9'], [6_000, '9']], false], [[[0, '7'], [4_000, '9'], [8_000, '9']], true], [[[0, '7'], [4_000, '7'], [8_000, '9']], false], [[[0, ''], [4_000, '']], true], [[[0, '7'], [4_000, '7'], [8_000, null]], false],
+    [[[0, '7'], [4_000, '']], true], // FreeSWITCH was restarted
+    [[[0, '7'], [4_000, '9'], [3_000, '9']], false], // our clock was set
+  ] as const) t.equal(unstaffed(...signs), expected, JSON.stringify(signs))
+})
+
 t.test('pool: order of tries', async (t) => {
-  const event = fc.record({ type: fc.constantFrom('good', 'bad', 'full', 'stuck', 'answered', 'drain'), id: fc.constantFrom(...ids), drained: fc.boolean() })
+  const event = fc.record({ type: fc.constantFrom('good', 'bad', 'full', 'stuck', 'answered', 'drain', 'sign'), id: fc.constantFrom(...ids), drained: fc.boolean(), mark: fc.constantFrom('', '1', '2') })
   fc.assert(fc.property(fc.array(event), fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 3, maxLength: 3 }), fc.array(fc.double({ min: 0, max: 0.999999, noNaN: true }), { minLength: 1, maxLength: 9 }), (events, weights, chances) => {
     const pool = events.reduce((before, one) => stepPool(before, one as PoolEvent, 0, RULES), makePool(ids.map((id, n) => ({ id, weight: weights[n] ?? 1 })), 0))
     let turn = 0
@@ -40,6 +51,10 @@ t.test('pool: order of tries', async (t) => {
     t.same(new Set(chosen.map(({ id }) => id)), new Set([...pool.values()].filter(isUsable).map(({ id }) => id)), 'all that may get calls, and no other')
     const up = chosen.map(({ health }) => health === 'up')
     t.same(up, [...up].sort((a, b) => Number(b) - Number(a)), 'those that are up first')
+    for (const health of ['up', 'unknown']) {
+      const staffed = chosen.filter((target) => target.health === health).map((target) => !target.unstaffed)
+      t.same(staffed, [...staffed].sort((a, b) => Number(b) - Number(a)), 'of these, those first where somebody takes calls')
+    }
   }))
   let seed = 1
   const random = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647

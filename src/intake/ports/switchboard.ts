@@ -113,6 +113,8 @@ export interface Switchboard {
    */
   nativeAgents(expected: readonly string[]): Promise<readonly NativeAgent[] | null>
   setNativeAgents(agents: readonly NativeAgent[]): void
+  /** Somebody here takes calls, said every 2 s: by it the SIP edge knows at which FreeSWITCH a caller is answered (sip/edge.ts). */
+  sayAble(): void
   /** It has this telephone registered, as far as it has told. One at a fixed address never registers. */
   hasPhone(extension: string): boolean
 }
