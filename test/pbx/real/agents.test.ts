@@ -89,7 +89,7 @@ t.test('nobody is signed in: a telephone that is there is reached within five se
     await city.stop()
   })
   await city.startNode()
-  await city.sipp.phones(['1041'], { ring: 300, talk: 1_000 })
+  await city.sipp.phones(['1012'], { ring: 300, talk: 1_000 })
   const rung = async (): Promise<number> => callcenterRows((await city.witness.link.api({ api: 'callcenter_agents', queue: 'native' })).text)?.filter(({ status }) => status === 'Available').length ?? 0
   // A minute after its start a node takes whom it has not seen for gone.
   await until('every telephone to be rung', async () => await rung() === 41, 90_000)
