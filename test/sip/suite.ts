@@ -222,7 +222,7 @@ export async function edgeSuite(t: Test, start: () => Promise<Drachtio>): Promis
     t.equal(await trunk.options(), 200)
     if (b !== undefined) b.behaviour.sign = undefined
     await until('an older dialplan', () => isUnstaffed(b) === false)
-    await until('the books', () => world.books.today().counts.delivered === 6)
+    await until('the books', () => world.books.today().counts.delivered === 5)
     t.equal(unaccounted(world.books.today().counts), 0, 'what we ask is no call of anybody’s')
   })
 
