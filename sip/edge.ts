@@ -20,6 +20,8 @@ const FORGOTTEN = 200_000
 const SPARE = 500
 /** The shipped dialplan answers at once. Whoever takes a call and has not answered it in this time is sick: drachtio waits for him for minutes, ms. */
 const STUCK = 2_000
+/** Of several FreeSWITCH each is asked with every so many OPTIONS whether calls are answered there, and whether anybody takes them. */
+const ASKED_EVERY = 2
 
 /** A call that drachtio has: whether a target has answered it, and whether it came to the sorry service, where all were tried. */
 interface Proxied { answered: boolean; cameBack: boolean; onBack: () => void }
@@ -85,7 +87,9 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
     const before = pool.get(event.id)
     pool = stepPool(pool, event, clock(), settings.poolRules)
     const after = pool.get(event.id)
-    if (before !== undefined && after !== undefined && before.health !== after.health) logger.warn({ target: event.id, health: after.health, was: before.health }, 'a FreeSWITCH changed')
+    if (before === undefined || after === undefined) return
+    if (before.health !== after.health) logger.warn({ target: event.id, health: after.health, was: before.health }, 'a FreeSWITCH changed')
+    if (before.unstaffed !== after.unstaffed) logger.warn({ target: event.id }, after.unstaffed ? 'nobody takes calls at a FreeSWITCH: calls go to those where somebody does' : 'somebody takes calls at a FreeSWITCH again')
   }
 
   /** Whether others would take the calls of this one. */
@@ -243,20 +247,33 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
 
   const asked = new Set<string>()
   const tryingCall = new Set<string>()
-  /** A call of our own, to a number that nobody has: 404 says that calls are answered there again, and costs no citizen the try. */
+  /**
+   * A call of our own, to a number that nobody has: 404 says that calls are answered there, and costs no citizen the try. With it the dialplan gives
+   * the last sign of a node that has an operator who takes calls. OPTIONS cannot say that, and `fsctl pause inbound` would shut out the telephones, too.
+   * Considered besides: that the dialplan asks a node, or looks at the sign, for each call and refuses it (503) where there is none. Then every call
+   * waits for one more answer, a node that hangs holds it up, and the last FreeSWITCH must be told that it is the last; here no call is refused
+   * at all, the order of the tries changes and nothing else. Or that we ask the nodes themselves: each edge would need their addresses and a way
+   * there, and a node that cannot reach its FreeSWITCH would be taken for well. This is the way that a call goes.
+   */
   function tryCall(id: string): void {
     tryingCall.add(id)
-    void link.ask('INVITE', `sip:liandong@${id}`, STUCK).then((status) => {
+    let mark: string | null = null
+    const read = { header: 'X-Liandong-Able', heard: (value: string | undefined) => { mark = /^mark=([0-9]{0,16})$/.exec(value?.trim() ?? '')?.[1] ?? null } }
+    void link.ask('INVITE', `sip:liandong@${id}`, STUCK, read).then((status) => {
       tryingCall.delete(id)
       // These may have come from what answers OPTIONS; any other, 404 as a rule, is a dialplan's.
-      if (status !== null && status !== 'unknown' && ![403, 500, 503].includes(status)) hear({ type: 'answered', id })
-      else if (status === null && hasOthers(id)) hear({ type: 'stuck', id })
+      if (status !== null && status !== 'unknown' && ![403, 500, 503].includes(status)) {
+        hear({ type: 'answered', id })
+        hear({ type: 'sign', id, mark })
+      } else if (status === null && hasOthers(id)) hear({ type: 'stuck', id })
     })
   }
 
+  let pings = 0
   function ping(): void {
-    for (const { id, stuck: unanswered } of pool.values()) {
-      if (link.up && unanswered > 0 && !tryingCall.has(id)) tryCall(id)
+    const asking = pool.size > 1 && pings++ % ASKED_EVERY === 0
+    for (const { id, stuck: unanswered, health } of pool.values()) {
+      if (link.up && (unanswered > 0 || (asking && (health === 'up' || health === 'unknown'))) && !tryingCall.has(id)) tryCall(id)
       if (!link.up || asked.has(id)) continue
       asked.add(id)
       void link.ask('OPTIONS', `sip:liandong@${id}`, settings.pingEvery).then((status) => {

@@ -60,5 +60,6 @@ export function metrics(edge: Pick<Edge, 'pool' | 'linkUp' | 'draining' | 'stuck
     metric('link_up', 'gauge', 'Link to drachtio', [['', edge.linkUp ? 1 : 0]]),
     metric('draining', 'gauge', 'This edge refuses new calls', [['', edge.draining ? 1 : 0]]),
     metric('target_up', 'gauge', 'A FreeSWITCH takes new calls', targets.map(({ id, health, drained }) => [`{target="${id}",health="${health}",drained="${drained}"}`, health === 'up' && !drained ? 1 : 0])),
+    metric('target_staffed', 'gauge', 'Somebody takes calls at a FreeSWITCH, as far as is known', targets.map(({ id, unstaffed }) => [`{target="${id}"}`, unstaffed ? 0 : 1])),
   ].join('\n')}\n`
 }

@@ -136,11 +136,13 @@ export function admit(state: Admission, arrival: Arrival, now: number, rules: Ad
     return true
   }
   const kind = counted()
-  const own = number !== '' && take(`number ${number}`, rules.number) < 1
+  const ofNumber = number === '' ? Infinity : take(`number ${number}`, rules.number)
+  const own = ofNumber < 1
   // The narrowest source takes the blame: a machine that counts upwards does not demote everybody on its trunk.
   const block = !own && number.length > 4 && take(`block ${number.slice(0, -4)}`, rules.block) < 1
-  // Hundreds of numbers of which each is demoted for itself now and then are a flood of the trunk all the same.
-  const flooded = !block && take(`trunk ${trunk}`, rules.trunk) < 1
+  // Hundreds of numbers of which each is demoted for itself now and then are a flood of the trunk all the same; one that never stops (an alarm dialler, a carrier's loop) is not: nobody else is demoted for it.
+  const stuck = ofNumber - 1 < -rules.number.burst
+  const flooded = !block && !stuck && take(`trunk ${trunk}`, rules.trunk) < 1
   // Drawn on also while the trunk is calm: then a flood's kind is known at once.
   const ofKind = own || block || kind === null ? 0 : take(`kind ${kind} ${trunk}`, rules.again)
   const often = own || block || (flooded && !rare(ofKind))

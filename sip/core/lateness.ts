@@ -26,11 +26,12 @@ export interface Answered { readonly id: string; readonly status: number; readon
 
 /**
  * Until when the call may begin at each target, by the target's clock, µs; undefined: its clock is not known. By the least that its clock can be
- * ahead: a little too early costs a call that was nearly given up a try, too late costs a caller whom nobody hears.
+ * ahead: a little too early costs a call that was nearly given up a try, too late costs a caller whom nobody hears. Where all answers were slow,
+ * the least may be far too little and every good call would come too late by it: half of the time is left to a call in any case.
  */
 export const deadlines = (clocks: Clocks, { order, sentAt, within }: Tried): readonly (number | undefined)[] => order.map((id, n) => {
-  const ahead = clocks.get(id)?.least
-  return ahead === undefined ? undefined : Math.round((sentAt + (n + 1) * within + ahead) * 1000)
+  const clock = clocks.get(id)
+  return clock === undefined ? undefined : Math.round((sentAt + (n + 1) * within + Math.max(clock.least, clock.most - within / 2)) * 1000)
 })
 
 /** The dialplan's answer to what came too late. */

@@ -22,9 +22,16 @@ export interface Target extends TargetSpec {
   readonly towards: Health
   /** Calls in a row that it took (100, 180) and never answered. What answers OPTIONS in FreeSWITCH is not what answers calls. */
   readonly stuck: number
+  /** The last sign of life of a node of it where somebody takes calls, and since when it has been the last one, ms; null: it gives none (an older dialplan). */
+  readonly sign: { readonly mark: string; readonly at: number } | null
+  /** Nobody takes calls there: no node of it that lives has an operator. */
+  readonly unstaffed: boolean
   /** Taken out by the admin. */
   readonly drained: boolean
 }
+
+/** A node of which somebody takes calls gives a new sign every 2 s, at most a second late (src/intake/watch.ts), ms. */
+const ALIVE = 3_500
 
 export type Pool = ReadonlyMap<string, Target>
 
@@ -46,21 +53,30 @@ export type PoolEvent =
   | { readonly type: 'bad'; readonly id: string }
   /** 503 to OPTIONS: it is well but takes no new calls (draining, or all channels in use). No hysteresis: it knows best. */
   | { readonly type: 'full'; readonly id: string }
+  /** Asked whether somebody takes calls there, it gave this sign; empty: none of its nodes ever had anybody. Null: it knows nothing of signs. */
+  | { readonly type: 'sign'; readonly id: string; readonly mark: string | null }
   | { readonly type: 'drain'; readonly id: string; readonly drained: boolean }
 
 /** The FreeSWITCHes of the settings, of whose health nothing is known yet. `now`: ms. */
 export const makePool = (specs: readonly TargetSpec[], now: number): Pool =>
-  new Map(specs.map((spec) => [spec.id, { ...spec, health: 'unknown', since: now, against: 0, towards: 'unknown', stuck: 0, drained: false }]))
+  new Map(specs.map((spec) => [spec.id, { ...spec, health: 'unknown', since: now, against: 0, towards: 'unknown', stuck: 0, sign: null, unstaffed: false, drained: false }]))
 
 /** The pool after news of one of them; the same object when nothing changed. `now`: ms. */
 export function stepPool(pool: Pool, event: PoolEvent, now: number, rules: PoolRules): Pool {
   const target = pool.get(event.id)
   if (target === undefined) return pool
-  const next = event.type === 'drain' ? { ...target, drained: event.drained } : heard(target, event.type, now, rules)
+  const next = event.type === 'drain' ? { ...target, drained: event.drained } : event.type === 'sign' ? signed(target, event.mark, now) : heard(target, event.type, now, rules)
   return next === target ? pool : new Map(pool).set(event.id, next)
 }
 
-function heard(target: Target, what: Exclude<PoolEvent['type'], 'drain'>, now: number, rules: PoolRules): Target {
+/** No clock but ours has a part in it: a node that lives gives another sign than the last one, whatever it says. */
+function signed(target: Target, mark: string | null, now: number): Target {
+  if (mark === null) return target.sign === null ? target : { ...target, sign: null, unstaffed: false }
+  if (mark !== target.sign?.mark) return { ...target, sign: { mark, at: now }, unstaffed: mark === '' }
+  return target.unstaffed || now - target.sign.at < ALIVE ? target : { ...target, unstaffed: true }
+}
+
+function heard(target: Target, what: Exclude<PoolEvent['type'], 'drain' | 'sign'>, now: number, rules: PoolRules): Target {
   const become = (health: Health): Target => ({ ...target, health, since: now, against: 0, towards: health })
   const count = (needed: number, health: Health): Target => {
     const against = (target.towards === health ? target.against : 0) + 1
@@ -85,16 +101,20 @@ function heard(target: Target, what: Exclude<PoolEvent['type'], 'drain'>, now: n
 /** Gets new calls. */
 export const isUsable = (target: Target): boolean => !target.drained && (target.health === 'up' || target.health === 'unknown') && target.weight > 0
 
+/** Whom a call tries before whom: a lower number first. That one did not answer its last call may be the load; where nobody sits, a caller waits for nobody knows how long. */
+const placeOf = ({ health, unstaffed, stuck }: Target): number => (health === 'up' ? 0 : 4) + (unstaffed ? 2 : 0) + (stuck > 0 ? 1 : 0)
+
 /**
- * Targets in the order in which a call tries them: by weighted chance among those that are up, then those not yet heard of.
- * Empty: the carrier must re-route. `random` gives numbers in [0, 1).
+ * Targets in the order in which a call tries them, by weighted chance among equals: those that are up, then those not yet heard of; of either those
+ * first where somebody takes calls. None is left out for that: where all others fail, and where nobody sits anywhere, a FreeSWITCH still has its
+ * native queue. Empty: the carrier must re-route. `random` gives numbers in [0, 1).
  */
 export function order(pool: Pool, random: () => number): readonly Target[] {
   const left = [...pool.values()].filter(isUsable)
   const chosen: Target[] = []
   while (left.length > 0) {
-    const known = left.filter(({ health }) => health === 'up')
-    const among = known.length > 0 ? known : left
+    const first = Math.min(...left.map(placeOf))
+    const among = left.filter((target) => placeOf(target) === first)
     let at = random() * among.reduce((sum, { weight }) => sum + weight, 0)
     const next = among.find(({ weight }) => (at -= weight) < 0) ?? among[among.length - 1]
     if (next === undefined) break

@@ -36,9 +36,9 @@ export interface Link {
   proxy(request: SrfRequest, options: ProxyOptions, deadline: number, heard?: (answer: Answer) => void): Promise<ProxyEnd>
   /**
    * The final status of a request to this URI; null: none in time; `unknown`: drachtio itself was silent, so nothing is said about the other side.
-   * An INVITE has no body and is taken back when nobody answers it. Never rejects.
+   * An INVITE is taken back when nobody answers it. `read` is given what the final response says under this name. Never rejects.
    */
-  ask(method: 'OPTIONS' | 'INVITE', uri: string, deadline: number): Promise<number | null | 'unknown'>
+  ask(method: 'OPTIONS' | 'INVITE', uri: string, deadline: number, read?: { readonly header: string; readonly heard: (value: string | undefined) => void }): Promise<number | null | 'unknown'>
   close(): void
 }
 
@@ -177,7 +177,7 @@ export function openLink(options: LinkOptions): Link {
         }
       })
     }),
-    async ask(method, uri, deadline) {
+    async ask(method, uri, deadline, read) {
       const asked: { sent: boolean; request?: SrfRequest } = { sent: false }
       const status = await within<number | null>(deadline, null, (settle, srf) => {
         const headers = { 'User-Agent': 'Liandong', Accept: 'application/sdp' }
@@ -185,7 +185,11 @@ export function openLink(options: LinkOptions): Link {
           asked.sent = true
           if (request === undefined || (error !== null && error !== undefined)) return settle(null)
           asked.request = request
-          request.on('response', ({ status: final }) => { if (final >= 200) settle(final) })
+          request.on('response', (response) => {
+            if (response.status < 200) return
+            read?.heard(response.get(read.header))
+            settle(response.status)
+          })
         })
       })
       if (status === null && method === 'INVITE' && asked.request !== undefined) takeBack(asked.request)

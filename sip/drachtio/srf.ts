@@ -16,7 +16,7 @@ export interface SrfRequest {
   readonly source_port: number
   readonly protocol: string
   on(event: 'cancel', listener: () => void): void
-  on(event: 'response', listener: (response: { readonly status: number }) => void): void
+  on(event: 'response', listener: (response: { readonly status: number; get(header: string): string | undefined }) => void): void
   /** Of an INVITE that was sent from here. */
   cancel(callback: () => void): void
 }

@@ -10,7 +10,7 @@ const GONE = 60_000
 
 /** The native queue's agents, kept as our operators are. */
 export interface NativeAgents {
-  /** Somebody's presence changed: the next `tick` looks. */
+  /** Somebody's presence changed, or a telephone came or went: the next `tick` looks. */
   changed(): void
   /** Several times a second; does something when there is something to do. */
   tick(): void
@@ -59,7 +59,7 @@ export function makeNativeAgents(loop: Loop, { switchboard, directory, monotonic
     const here = mine()
     see(here)
     see(others)
-    const wanted = agentsWanted(agents, { mine: here, others, isGone: goneOf() })
+    const wanted = agentsWanted(agents, { mine: here, others, isGone: goneOf(), hasPhone: switchboard.hasPhone })
     const changes = wanted.filter((agent, at) => agent.status !== agents[at]?.status || agent.level !== agents[at].level)
     if (changes.length > 0) switchboard.setNativeAgents(changes)
     known = wanted

@@ -127,7 +127,7 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
         heardAt = heard.elsewhere || (apart && young) ? monotonic() : -Infinity
         const was = alone
         alone = apart && !young && !heard.elsewhere && mine === 0
-        if (alone && !was) logger.warn({}, 'nobody sits at this FreeSWITCH and somebody does at another one: who calls here waits (docs/edge.md, Two FreeSWITCH)')
+        if (alone && !was) logger.warn({}, 'nobody sits at this FreeSWITCH and somebody does at another one: the edge sends its calls there, and who waits here goes on waiting (docs/edge.md, Two FreeSWITCH)')
         agents.heard(heard.seats)
         if (mine > 0) turn(heard.free)
       } catch (error) {

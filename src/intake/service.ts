@@ -69,7 +69,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const flows = makeFlowStarter(loop, { ...deps, leg, remembered: rows.remembered, recalling: rows.recalling, callerPending: contexts.pending, queueView, estimate: estimate.of, markCallBack: tickets.markCallBack })
   const agents = makeNativeAgents(loop, deps, () => draining)
   const neighbours = makeNeighbours(loop, { ...deps, agents }, () => draining)
-  const watch = makeWatch(loop, { ...deps, agents, beat: neighbours.beat, say: neighbours.say, queueView, healthView })
+  const isWell = (): boolean => !draining && switchboard.up && !balks()
+  const watch = makeWatch(loop, { ...deps, agents, beat: neighbours.beat, say: neighbours.say, serves: () => isWell() && room.able > 0, queueView, healthView })
   const effects = makeEffects(loop, {
     ...deps, leg, flows, contexts, tickets, recall: rows.recall, queueChanged: watch.queueChanged,
     forget(callId) {
@@ -110,6 +111,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
 
   switchboard.onEvent((event) => {
     if (event.type === 'call.key') deps.trace?.pressed(event.callId, event.key)
+    if (event.type === 'phone.registered' || event.type === 'phone.unregistered') agents.changed()
     rows.take(event)
   }, believed)
 
@@ -131,8 +133,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
       arrived.onClose(() => { lost(arrived) })
       feed({ type: 'call.arrived', call })
     },
-    isWell: () => !draining && switchboard.up && !balks(),
-    canServe: () => !draining && switchboard.up && !balks() && neighbours.takes(),
+    isWell,
+    canServe: () => isWell() && neighbours.takes(),
     desk: makeDesk(loop, { ...deps, contexts, queueView, healthView }),
     async start() {
       await rows.readRows()

@@ -17,12 +17,14 @@ const COUNTERS = 5_000
 const QUEUE_SHOWN = 500
 /** One look in vain, in a busy moment, is no news. */
 const WORTH_TELLING = 2
-/** How often the nodes tell one another whether they have operators. */
+/** How often the nodes tell one another whether they have operators, and FreeSWITCH. */
 const BEAT = 2_000
 
 export interface WatchDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'desk' | 'monotonic' | 'logger'> {
   readonly beat: () => Promise<void>
   readonly say: () => void
+  /** Calls are well here just now: somebody takes them. */
+  readonly serves: () => boolean
   readonly agents: Pick<NativeAgents, 'changed' | 'tick'>
   readonly queueView: () => QueueView
   readonly healthView: () => HealthView
@@ -63,6 +65,7 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
   const reconcileDue = pace(RECONCILE)
   const beatDue = pace(BEAT)
   const wordDue = pace(BEAT)
+  const signDue = pace(BEAT)
   const countersDue = pace(COUNTERS)
   const queueDue = pace(QUEUE_SHOWN)
 
@@ -98,6 +101,7 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
       const held = waiting.values().filter((call) => call.held).map((call) => call.callId)
       if (held.length > 0) switchboard.renewSwitch(held)
     }
+    if (lag < SICK_LAG && deps.serves() && signDue()) switchboard.sayAble()
     if (switchboard.up && reconcileDue()) switchboard.reconcile()
     deps.agents.tick()
     if (wordDue()) deps.say()

@@ -18,6 +18,7 @@ export interface RegistrationsDeps {
 
 /** Which telephones are registered: what was said while the link was down is asked for when it is back. */
 export interface Registrations {
+  has(extension: string): boolean
   /** An event of FreeSWITCH, as it is reported. */
   take(event: PhoneEvent): void
   /** The link is up. `restarted`: FreeSWITCH is another one, whose list is empty while the registrations in its database still count. */
@@ -55,6 +56,7 @@ export function makeRegistrations({ link, report, onRefused, clock }: Registrati
   }
 
   return {
+    has: (extension) => registered.has(extension),
     take(event) {
       spoken?.add(event.extension)
       tell(event)

@@ -212,6 +212,9 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     setNativeAgents(agents) { tell(null, ...agentCommands(queue, agents)) },
     say(word) { link.post([{ verb: 'word', from: self, ...word }]) },
     onWord(listener) { hearers.push(listener) },
+    hasPhone: registrations.has,
+    // Where the allow-list is older this comes to nothing, and the edge knows no better than before.
+    sayAble() { post({ api: 'able', mark: Math.floor(clock()) }) },
     /** No speech engine listens to him any longer: one that was asked for in the instant of an answer came too late to be ended by it. */
     hush(callId) { link.post([{ verb: 'execute', callId, application: 'detect_speech', arg: 'stop', eventId: randomUUID(), open: true }]) },
     reconcile: reconciler.reconcile,

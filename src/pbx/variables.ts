@@ -19,5 +19,7 @@ export const TURNED_VARIABLE = 'liandong_turned'
 export const YIELDS_VARIABLE = 'liandong_yields'
 /** On the citizen's leg, while he is on hold. */
 export const HOLD_VARIABLE = 'liandong_on_hold'
+/** Of FreeSWITCH as a whole: the last sign of a node at which somebody takes calls (sip/freeswitch/dialplan/citizens.xml, `asked`). */
+export const ABLE_VARIABLE = 'liandong_able'
 /** On a leg that rings: its own UUID. */
 export const RINGING_VARIABLE = 'liandong_ringing'

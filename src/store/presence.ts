@@ -8,10 +8,10 @@ import type { NodePresence, Standings } from '../intake/ports.js'
 /** How long what a node said counts. */
 const FRESH = `at > now() - interval '10 seconds'`
 
-/** In `seats`, beside the extensions: which FreeSWITCH rings them. Digits never say that. */
+/** In `seats`, beside the extensions, a node of before migration 0178 says which FreeSWITCH rings them. Digits never say that. */
 const CORE = 'core'
 /** It is rung by the same FreeSWITCH as this node's, as far as either of them knows its own. */
-const WITH_US = `($9 = '' or coalesce(seats->>'${CORE}', '') in ('', $9))`
+const WITH_US = `($9 = '' or coalesce(nullif(core, ''), seats->>'${CORE}', '') in ('', $9))`
 
 /**
  * $1 node, $2 its operators who can take calls now, $3 process, $4 its machine, $5 its number there, $6 how its operators stand, $7 how many acts it keeps that PostgreSQL does not have, $8 those who have nobody to be offered, $9 its FreeSWITCH, or ''.
@@ -20,8 +20,8 @@ const WITH_US = `($9 = '' or coalesce(seats->>'${CORE}', '') in ('', $9))`
  */
 export const BEAT = `
 with mine as (
-  insert into node_presence (node, able, at, process, host, pid, seats, kept, free) values ($1, $2, now(), $3, $4, $5, $6::jsonb || jsonb_build_object('${CORE}', $9::text), $7, $8)
-  on conflict (node) do update set able = excluded.able, at = excluded.at, process = excluded.process, host = excluded.host, pid = excluded.pid, seats = excluded.seats, kept = excluded.kept, free = excluded.free
+  insert into node_presence (node, able, at, process, host, pid, seats, kept, free, core) values ($1, $2, now(), $3, $4, $5, $6, $7, $8, $9)
+  on conflict (node) do update set able = excluded.able, at = excluded.at, process = excluded.process, host = excluded.host, pid = excluded.pid, seats = excluded.seats, kept = excluded.kept, free = excluded.free, core = excluded.core
 ), rival as (select host, pid from node_presence where node = $1 and process is distinct from $3 and ${FRESH})
 select exists (select from node_presence where node <> $1 and able > 0 and ${FRESH} and ${WITH_US}) as elsewhere,
   exists (select from node_presence where node <> $1 and able > 0 and at > now() - interval '5 seconds' and not ${WITH_US}) as apart,

@@ -110,6 +110,7 @@ t.test('each thing that can be wrong is found, and nothing else', async (t) => {
     ['all agents on break', { 'callcenter_config queue list agents native': (reply) => reply.replaceAll('Available', 'On Break') }, {}, ['bad pbx.queue']],
     ['telephones in a talk are rung', { 'callcenter_config queue list': instead('|true|On Break', '|false|On Break') }, {}, ['bad pbx.queue.follows']],
     ['an allow-list of before', { 'show api as json': without('"name":"hupall"') }, {}, ['warn pbx.apis']],
+    ['one of a little later', { 'show api as json': without('"name":"global_setvar"') }, {}, ['warn pbx.apis']],
     ['telephones may transfer by their own key', { 'xml_locate configuration configuration name sofia.conf': (reply) => reply.slice(0, reply.indexOf('operators">')) + without('<param name="disable-transfer" value="true"></param>')(reply.slice(reply.indexOf('operators">'))) }, {}, ['bad pbx.sofia.transfer']],
     ['nobody counts who is in a talk', { 'show application as json': without('callcenter_track') }, {}, ['bad pbx.queue.follows']],
     ['another queue is kept', {}, { nativeQueue: 'support' }, ['warn pbx.queue.follows']],

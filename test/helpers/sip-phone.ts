@@ -36,7 +36,12 @@ export interface Behaviour {
   options: number | null
   /** By how much its clock is before ours, ms: it says when the call reached it. */
   ahead?: number
+  /** What the edge's own question is answered with of its nodes' last sign; empty: never one. Absent: a dialplan that knows nothing of signs. */
+  sign?: (() => string) | undefined
 }
+
+/** A number that nobody has: the edge's own question whether calls are answered, and the CANCEL of one. */
+const isQuestion = ({ startLine }: SipText): boolean => startLine.includes(' sip:liandong@') && !startLine.startsWith('OPTIONS ')
 
 /** A FreeSWITCH of the pool, as far as a proxy sees it. */
 export async function openSwitch(t: Test, behaviour: Behaviour) {
@@ -51,7 +56,8 @@ export async function openSwitch(t: Test, behaviour: Behaviour) {
       const to = headerOf(message, 'to') ?? ''
       const common = [...headersOf(message, 'via').map((via) => ['Via', via] as const), ...headersOf(message, 'record-route').map((route) => ['Record-Route', route] as const), ['From', headerOf(message, 'from') ?? ''] as const, ['To', /;\s*tag=/.test(to) ? to : `${to};tag=switch`] as const, ['Call-ID', callId] as const, ['CSeq', headerOf(message, 'cseq') ?? ''] as const]
       const contact = ['Contact', `<sip:switch@127.0.0.1:${socket.address().port}>`] as const
-      socket.send(status === 200 && method === 'INVITE' ? text('SIP/2.0 200 OK', [...common, contact, ...created(), ['Content-Type', 'application/sdp']], SDP) : text(`SIP/2.0 ${status} Some Reason`, [...common, contact]), from.port, from.address)
+      const sign = status === 404 && behaviour.sign !== undefined ? [['X-Liandong-Able', `mark=${behaviour.sign()}`] as const] : []
+      socket.send(status === 200 && method === 'INVITE' ? text('SIP/2.0 200 OK', [...common, contact, ...created(), ['Content-Type', 'application/sdp']], SDP) : text(`SIP/2.0 ${status} Some Reason`, [...common, contact, ...sign]), from.port, from.address)
     }
     switch (method) {
       case 'INVITE': {
@@ -62,8 +68,7 @@ export async function openSwitch(t: Test, behaviour: Behaviour) {
           ringing.set(callId, { timer: setTimeout(() => undefined, 0), give: reply })
           return
         }
-        // A number that nobody has: the edge's own question whether calls are answered.
-        if (message.startLine.startsWith('INVITE sip:liandong@')) return reply(404)
+        if (isQuestion(message)) return reply(404)
         if (ring === undefined) return reply(invite)
         reply(180)
         ringing.set(callId, { timer: setTimeout(() => { ringing.delete(callId); reply(invite) }, ring), give: reply })
@@ -88,7 +93,8 @@ export async function openSwitch(t: Test, behaviour: Behaviour) {
   const { port } = socket.address()
   return {
     id: `127.0.0.1:${port}`, port, behaviour, heard,
-    requests: (method: string): readonly SipText[] => heard.filter((message) => methodOf(message) === method),
+    requests: (method: string): readonly SipText[] => heard.filter((message) => methodOf(message) === method && !isQuestion(message)),
+    questions: (): readonly SipText[] => heard.filter((message) => methodOf(message) === 'INVITE' && isQuestion(message)),
     close() { socket.close() },
   }
 }

@@ -22,13 +22,16 @@ t.test('how somebody stands', (t) => {
 })
 
 t.test('what the native queue’s agents should be', (t) => {
-  const wanted = (mine: Standings, others: Standings = {}, isGone: (extension: string) => boolean = () => true): Record<string, string> => shown(agentsWanted(AGENTS, { mine, others, isGone }))
+  const wanted = (mine: Standings, others: Standings = {}, isGone: (extension: string) => boolean = () => true, registered: readonly string[] = ['1001', '1002', '1003']): Record<string, string> =>
+    shown(agentsWanted(AGENTS, { mine, others, isGone, hasPhone: (extension) => registered.includes(extension) }))
   t.same(wanted({ 1001: 'ready', 1002: 'able', 1003: 'away' }), { 1001: 'Available 1', 1002: 'Available 2', 1003: 'On Break 1' }, 'the ready ones first, then those at their paper work')
   t.same(wanted({ 1001: 'ready' }), { 1001: 'Available 1', 1002: 'Logged Out 1', 1003: 'Logged Out 1' }, 'who is not signed in is not rung')
   t.same(wanted({}), { 1001: 'Available 1', 1002: 'Available 1', 1003: 'Available 1' }, 'nobody is signed in: any telephone rather than music')
+  t.same(wanted({}, {}, () => true, ['1003']), { 1001: 'Available 2', 1002: 'Available 2', 1003: 'Available 1' }, 'and those that are there before those of whom nothing is known')
+  t.same(wanted({ 1001: 'ready' }, {}, () => true, ['1003']), { 1001: 'Available 1', 1002: 'Logged Out 1', 1003: 'Logged Out 1' }, 'somebody is signed in: a telephone alone is nobody')
   t.same(wanted({ 1001: 'away', 1002: 'away' }), { 1001: 'Available 2', 1002: 'Available 2', 1003: 'Logged Out 1' }, 'all who are there are on a break')
   t.same(wanted({ 1001: 'away' }, { 1002: 'ready' }), { 1001: 'On Break 1', 1002: 'Available 1', 1003: 'Logged Out 1' }, 'another node has somebody')
-  t.same(shown(agentsWanted([{ extension: '1002', status: 'On Break', level: 1 }], { mine: { 1001: 'ready' }, others: { 1002: 'ready' }, isGone: () => true })), { 1002: 'On Break 1' }, 'whom another node has is its own to set')
+  t.same(shown(agentsWanted([{ extension: '1002', status: 'On Break', level: 1 }], { mine: { 1001: 'ready' }, others: { 1002: 'ready' }, isGone: () => true, hasPhone: () => true })), { 1002: 'On Break 1' }, 'whom another node has is its own to set')
   t.same(wanted({ 1001: 'ready' }, {}, (extension) => extension === '1003'), { 1001: 'Available 1', 1002: 'Available 1', 1003: 'Logged Out 1' }, 'of whom nothing is known yet stays what he is')
   t.end()
 })
@@ -36,12 +39,13 @@ t.test('what the native queue’s agents should be', (t) => {
 t.test('kept true: at once, after the link was away, and until this node leaves', async (t) => {
   let [room, now, up, leaving] = [roomOf(operator('1001', {}), operator('1002', { presence: 'break', wantsReady: false })), 0, true, false]
   let there: readonly NativeAgent[] | null = AGENTS
+  const registered = new Set(['1001', '1003'])
   let pending: Promise<unknown> = Promise.resolve()
   const set: string[] = []
   const told: string[] = []
   const keeper = makeNativeAgents({ room: () => room, feed: () => undefined, background: (_call, _what, work) => { pending = work } }, {
     switchboard: {
-      get up() { return up }, nativeAgents: () => Promise.resolve(there),
+      get up() { return up }, hasPhone: (extension: string) => registered.has(extension), nativeAgents: () => Promise.resolve(there),
       setNativeAgents(agents: readonly NativeAgent[]) {
         for (const { extension, status, level } of agents) set.push(`${extension} ${status} ${level}`)
         there = there?.map((one) => agents.find(({ extension }) => extension === one.extension) ?? one) ?? null
@@ -86,7 +90,10 @@ t.test('kept true: at once, after the link was away, and until this node leaves'
   now += 60_000
   t.same(await settle(), [], 'what the native queue knows stays when it is about to serve')
   leaving = false
-  t.same(await settle(), ['1001 Available 1', '1002 Available 1', '1003 Available 1'].filter((line) => !line.startsWith('1002')), 'nobody anywhere: every telephone')
+  t.same(await settle(), ['1001 Available 1', '1002 Available 2', '1003 Available 1'], 'nobody anywhere: every telephone, and first those that are there')
+  registered.add('1002')
+  keeper.changed()
+  t.same(await settle(), ['1002 Available 1'], 'it has come')
   there = null
   for (let turn = 0; turn < 2; turn += 1) { now += 10_000; await settle() }
   t.same(told.length, 1, 'a queue that is not there is told once')

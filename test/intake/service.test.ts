@@ -46,7 +46,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
   let tell: (event: SwitchEvent) => void = quiet
   const switchboard: Bench['switchboard'] = {
     up: true, core: null, offer: quiet, transfer: () => Promise.resolve(false), endLeg: quiet, endCall: quiet, clearSwitch: quiet, takeBack: quiet, passOn: quiet, turn: quiet, reconcile: quiet, hold: quiet, mute: quiet, join: quiet, mode: quiet, take: quiet, requeue: quiet, redial: quiet,
-    nativeAgents: () => Promise.resolve([]), setNativeAgents: quiet, say: quiet, onWord: quiet,
+    nativeAgents: () => Promise.resolve([]), setNativeAgents: quiet, say: quiet, onWord: quiet, hasPhone: () => false, sayAble: quiet,
     renewSwitch(ids) { renewed.push([...ids]) },
     onEvent(listener) { tell = listener },
   }
@@ -88,6 +88,28 @@ t.test('the dead-man’s switch of those who wait is renewed, whatever happens t
   // Longer than a renewal's interval, counted by the loop itself: it asks for the counters every 5 s and for nothing else.
   await until('the loop to go round', () => one.counted > counted, 12_000)
   t.equal(one.renewed.length, down, 'never over a link that is down')
+})
+
+t.test('that somebody takes calls here is said every two seconds, and no more once nobody does', async (t) => {
+  const one = await bench(t)
+  let said = 0
+  Object.assign(one.switchboard, { sayAble() { said += 1 } })
+  const round = async (): Promise<void> => {
+    const before = one.counted
+    // The loop asks for the counters every 5 s.
+    await until('the loop to go round', () => one.counted > before, 12_000)
+  }
+  await round()
+  t.equal(said, 0, 'nobody is here')
+  one.intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, { ready: true })
+  await round()
+  t.ok(said >= 2 && said <= 4, String(said))
+  for (const [what, quit] of [['he goes', () => { one.intake.desk.setReady(uuid(7), false) }], ['the link is down', () => { one.intake.desk.setReady(uuid(7), true); one.switchboard.up = false }]] as const) {
+    quit()
+    const before = said
+    await round()
+    t.equal(said, before, what)
+  }
 })
 
 t.test('the loop stood still: FreeSWITCH is asked before the event that shows it rings anybody', async (t) => {

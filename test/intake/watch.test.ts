@@ -10,7 +10,7 @@ t.test('counters that cannot be read are told once, and once when they are back'
   const watch = makeWatch({ room: () => emptyRoom, feed: () => undefined, background: (_call, _what, work) => { void work } }, {
     // Every look at the clock is 10 s later: everything is due at each tick.
     monotonic: () => (now += 10_000), logger: { info: tell, warn: tell, error: tell },
-    switchboard: { up: false } as never, desk: { send: () => undefined, broadcast: () => undefined }, beat: () => Promise.resolve(), say: () => undefined, agents: { changed: () => undefined, tick: () => undefined },
+    switchboard: { up: false } as never, desk: { send: () => undefined, broadcast: () => undefined }, beat: () => Promise.resolve(), say: () => undefined, serves: () => false, agents: { changed: () => undefined, tick: () => undefined },
     queueView: () => ({}) as never, healthView: () => ({ database: 'down', journal: 0, pbx: 'down' }),
     records: {
       today() {

@@ -36,6 +36,13 @@ t.test('a node’s name belongs to one process that lives', async (t) => {
   await first.beat(0, { 1001: 'away' }, 0, 'core-a')
   t.match(await south.beat(0, {}, 0, 'core-b'), { elsewhere: false, apart: false }, 'nobody there takes calls')
 
+  // A rolling update: a node of before reads nothing in `seats` but operators, and what one of a little before says there is understood.
+  await first.beat(1, { 1001: 'ready' }, 1, 'core-a')
+  t.same((await store.pool.query(`select seats from node_presence where node = 'north'`)).rows, [{ seats: { 1001: 'ready' } }])
+  await store.pool.query(`update node_presence set core = '', seats = seats || '{"core": "core-a"}' where node = 'north'`)
+  t.same(await south.beat(0, {}, 0, 'core-b'), { elsewhere: false, apart: true, free: 0, seats: {} })
+  t.same(await south.beat(0, {}, 0, 'core-a'), { elsewhere: true, apart: false, free: 1, seats: { 1001: 'ready' } })
+
   await first.leave()
   await open('north').claim()
   t.pass('one that has left is followed at once')

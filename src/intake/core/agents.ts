@@ -31,14 +31,18 @@ export interface Known {
   readonly others: Standings
   /** Nobody has been seen at this extension, at any node, for so long that he is taken for gone. */
   readonly isGone: (extension: string) => boolean
+  /** FreeSWITCH has this telephone registered. */
+  readonly hasPhone: (extension: string) => boolean
 }
 
 /**
  * What the native queue's agents should be. It serves when we do not, and it may be for long: so whoever only does his paper work is rung after
- * all who are ready instead of never, and where nobody would be rung those on a break are, and where nobody is signed in at all every telephone.
+ * all who are ready instead of never, and where nobody would be rung those on a break are, and where nobody is signed in at all every telephone:
+ * those that are registered first, since mod_callcenter tries one after the other, several a second, and begins with whoever never took a call;
+ * a city's accounts are many, and with some forty of them away it would begin anew before it came to a telephone that is there.
  * Who sits at another node is left to that one; of whom nothing is known yet stays what he is.
  */
-export function agentsWanted(agents: readonly NativeAgent[], { mine, others, isGone }: Known): readonly NativeAgent[] {
+export function agentsWanted(agents: readonly NativeAgent[], { mine, others, isGone, hasPhone }: Known): readonly NativeAgent[] {
   const all = [...Object.values(mine), ...Object.values(others)]
   const someoneAble = all.some((standing) => standing !== 'away')
   return agents.map((agent) => {
@@ -46,7 +50,7 @@ export function agentsWanted(agents: readonly NativeAgent[], { mine, others, isG
     const standing = mine[extension]
     if (standing === undefined) {
       if (extension in others || !isGone(extension)) return agent
-      return all.length === 0 ? { extension, status: 'Available', level: 1 } : { extension, status: 'Logged Out', level: 1 }
+      return all.length === 0 ? { extension, status: 'Available', level: hasPhone(extension) ? 1 : 2 } : { extension, status: 'Logged Out', level: 1 }
     }
     if (standing === 'away') return someoneAble ? { extension, status: 'On Break', level: 1 } : { extension, status: 'Available', level: 2 }
     return { extension, status: 'Available', level: standing === 'ready' ? 1 : 2 }

@@ -124,6 +124,10 @@ export interface Switchboard {
   /** To the other nodes of this FreeSWITCH; a hint, lost while the link is down. */
   say(word: Word): void
   onWord(listener: (word: NodeWord) => void): void
+  /** Somebody here takes calls, said every 2 s: by it the SIP edge knows at which FreeSWITCH a caller is answered (sip/edge.ts). */
+  sayAble(): void
+  /** It has this telephone registered, as far as it has told. One at a fixed address never registers. */
+  hasPhone(extension: string): boolean
 }
 
 /** Practice phones: the desk's pick-up button. Absent on a real PBX. */

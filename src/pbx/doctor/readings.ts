@@ -72,9 +72,13 @@ export function checkTrunk(status: string, dial: string): readonly Check[] {
 }
 
 /** @param shown `show api`: what the allow-list of switch.conf lets be */
-export const checkApis = (shown: string): Check => (shown.includes('"name":"hupall"')
-  ? ok('pbx.apis', '允许清单含有本版本所需的命令', 'the allow-list has the commands of this version')
-  : warn('pbx.apis', '交换机不允许 hupall：取消振铃时改用 uuid_kill，若话机恰在此刻被接起，通话会断', 'the switch does not allow hupall: uuid_kill is used to stop a telephone that rings, which ends a talk if it is lifted in that instant', '在 switch.conf.xml 的 interface-allowlist 加入 mod_commands.hupall.api，并重启 FreeSWITCH', 'add mod_commands.hupall.api to interface-allowlist in switch.conf.xml, and restart FreeSWITCH'))
+export function checkApis(shown: string): Check {
+  const lacks = (name: string): boolean => !shown.includes(`"name":"${name}"`)
+  const remedy = (name: string): readonly [string, string] => [`在 switch.conf.xml 的 interface-allowlist 加入 mod_commands.${name}.api，并重启 FreeSWITCH`, `add mod_commands.${name}.api to interface-allowlist in switch.conf.xml, and restart FreeSWITCH`]
+  if (lacks('hupall')) return warn('pbx.apis', '交换机不允许 hupall：取消振铃时改用 uuid_kill，若话机恰在此刻被接起，通话会断', 'the switch does not allow hupall: uuid_kill is used to stop a telephone that rings, which ends a talk if it is lifted in that instant', ...remedy('hupall'))
+  if (lacks('global_setvar')) return warn('pbx.apis', '交换机不允许 global_setvar：有多台 FreeSWITCH 时，接入层不知道哪一台有人接警', 'the switch does not allow global_setvar: of several FreeSWITCH the edge does not know at which one somebody takes calls', ...remedy('global_setvar'))
+  return ok('pbx.apis', '允许清单含有本版本所需的命令', 'the allow-list has the commands of this version')
+}
 
 /** Whether a telephone's own transfer key can send a citizen into the dialplan. */
 export function checkTransferKeys(sofia: Element | null, operatorDial: string): readonly Check[] {

@@ -1,5 +1,5 @@
 import type { Word } from '../../intake/ports.js'
-import { RINGING_VARIABLE } from '../variables.js'
+import { ABLE_VARIABLE, RINGING_VARIABLE } from '../variables.js'
 
 /**
  * The only function that writes to FreeSWITCH. Commands are typed; what they carry is checked here and nowhere else
@@ -74,6 +74,8 @@ export type ApiCall =
   | { readonly api: 'uuid_record'; readonly uuid: string; readonly action: 'talk'; readonly path: string }
   | { readonly api: 'module_exists'; readonly module: string }
   | { readonly api: 'global_getvar'; readonly name: string }
+  /** A node has an operator who takes calls, just now: any other number than the last one says so. No other variable can be set. */
+  | { readonly api: 'able'; readonly mark: number }
   | { readonly api: 'xml_locate'; readonly section: 'dialplan' | 'configuration' | 'directory'; readonly tag: string; readonly key: string; readonly value: string }
 
 /** A leg of ours, and what it does when it is answered. */
@@ -248,6 +250,7 @@ function apiText(call: ApiCall): string {
       return `uuid_record ${uuid(call.uuid)} start ${path} ${whole(call.maxSeconds, 'maxSeconds', 600)} {RECORD_READ_ONLY=true,RECORD_STEREO=false,RECORD_BRIDGE_REQ=false,RECORD_APPEND=false,RECORD_INITIAL_TIMEOUT_MS=${silence},RECORD_FINAL_TIMEOUT_MS=${silence}}`
     }
     case 'module_exists': return `module_exists ${word(call.module, 'module')}`
+    case 'able': return `global_setvar ${ABLE_VARIABLE}=${whole(call.mark, 'mark', Number.MAX_SAFE_INTEGER)}`
     case 'global_getvar': return `global_getvar ${word(call.name, 'name')}`
     case 'xml_locate': return `xml_locate ${call.section} ${word(call.tag, 'tag')} ${word(call.key, 'key')} ${word(call.value, 'value')}`
   }

@@ -5,7 +5,7 @@ import { startRecording, stopRecording } from './recording.js'
 import { separated } from './wire.js'
 
 /** APIs that our `interface-allowlist` leaves out: FreeSWITCH does not know them, and whoever reaches them was let through by us. */
-const FORBIDDEN = new Set(['system', 'bg_system', 'bgsystem', 'eval', 'expand', 'lua', 'curl', 'load', 'unload', 'global_setvar', 'fsctl'])
+const FORBIDDEN = new Set(['system', 'bg_system', 'bgsystem', 'eval', 'expand', 'lua', 'curl', 'load', 'unload', 'fsctl'])
 const VERSION = 'FreeSWITCH Version 1.11.2-practice (Liandong practice exchange)\n'
 const NO_ROWS = '{"row_count":0}\n'
 const MISSING = '-ERR No such channel!\n'
@@ -31,6 +31,10 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
     version: () => VERSION,
     status: () => `UP 0 years, 0 days\nFreeSWITCH (practice) is ready\n${channels.size} session(s)\n`,
     global_getvar: ({ argument }) => (argument === 'core_uuid' ? pbx.coreUuid : argument === 'hostname' ? HOST : argument === 'hold_music' ? pbx.sounds.hold : argument === 'liandong_sounds' ? /^(.*)\/recorded\.wav$/.exec(pbx.sounds.recorded)?.[1] ?? '' : ''),
+    global_setvar({ argument }) {
+      if (!/^liandong_able=\d{1,16}$/.test(argument)) pbx.insecure(`global_setvar ${argument}`)
+      return '+OK'
+    },
     module_exists: () => 'true',
     log: () => '+OK\n',
     show: ({ words }) => (words[0] === 'channels' ? showChannels() : words[0] === 'registrations' ? showRegistrations() : NO_ROWS),

@@ -265,7 +265,7 @@ t.test('numbers: whole, within bounds, or refused', async () => {
 
 t.test('commands without text, and `linger` never without a number', async (t) => {
   const commands: Record<string, Command> = {
-    'connect': { verb: 'connect' }, 'myevents json': { verb: 'myevents' }, 'linger 5': { verb: 'linger', seconds: 5 },
+    'connect': { verb: 'connect' }, 'myevents json': { verb: 'myevents' }, 'linger 5': { verb: 'linger', seconds: 5 }, 'api global_setvar liandong_able=1764000000000': { verb: 'api', call: { api: 'able', mark: 1_764_000_000_000 } },
     'nixevent CHANNEL_ANSWER CHANNEL_APPLICATION CHANNEL_CREATE CHANNEL_DATA CHANNEL_DESTROY CHANNEL_EXECUTE CHANNEL_ORIGINATE CHANNEL_OUTGOING CHANNEL_PARK CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_STATE CHANNEL_UNBRIDGE CHANNEL_UUID DTMF NOTALK TALK': { verb: 'nixevent' },
     'event json HEARTBEAT CUSTOM a::b c::d': { verb: 'event', names: ['HEARTBEAT'], custom: ['a::b', 'c::d'] },
     'api uptime': api({ api: 'uptime' }), 'api version': api({ api: 'version' }), 'api status': api({ api: 'status' }), 'api sofia status': api({ api: 'sofia_status' }), 'api sofia recover': api({ api: 'sofia_recover' }),

@@ -80,3 +80,24 @@ t.test('an operator whose telephone is none of the configuration’s is in the n
   await until('the witness to be back', () => city.witness.link.up)
   t.match(await agent('1013'), there, 'after both have died')
 })
+
+t.test('nobody is signed in: a telephone that is there is reached within five seconds among forty that are not', { skip: 'skip' in things ? things.skip : false, timeout: 240_000 }, async (t) => {
+  if ('skip' in things) throw new Error(things.skip)
+  const city = await openCity(things, { operators: 41, environment: { LIANDONG_INTAKE_WHEN_UNSTAFFED: 'refuse' } })
+  t.teardown(async () => {
+    if (!t.passing()) t.comment(`${city.sipp.errors()}\n${city.node().output().slice(-3_000)}\n${city.freeswitch.log().split('\n').slice(-60).join('\n')}`)
+    await city.stop()
+  })
+  await city.startNode()
+  await city.sipp.phones(['1012'], { ring: 300, talk: 1_000 })
+  const rung = async (): Promise<number> => callcenterRows((await city.witness.link.api({ api: 'callcenter_agents', queue: 'native' })).text)?.filter(({ status }) => status === 'Available').length ?? 0
+  // A minute after its start a node takes whom it has not seen for gone.
+  await until('every telephone to be rung', async () => await rung() === 41, 90_000)
+  // Once it has taken a call, mod_callcenter takes it after those that never had one.
+  for (const number of ['13900000061', '13900000062', '13900000063']) {
+    const call = await city.sipp.call({ number })
+    const talks = await until(`${number} to talk`, () => city.witness.citizens().find((channel) => channel.number === number && channel.bridgedAt !== undefined), 30_000)
+    t.ok((talks.bridgedAt ?? Infinity) - talks.createdAt < 5_000, `${number}: after ${(talks.bridgedAt ?? NaN) - talks.createdAt} ms`)
+    t.equal(await call.ended, 0)
+  }
+})

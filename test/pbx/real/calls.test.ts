@@ -85,13 +85,13 @@ t.test('caller text on a real FreeSWITCH: nothing executes, nothing crashes, all
   const [desk] = await city.desks(1)
   await city.sipp.phones(['1001'], { ring: 100, talk: 700 })
   const cases: readonly (readonly [string, { readonly number: string; readonly displayName?: string; readonly headers?: readonly string[] }])[] = [
-    ['newline and a command in the number', { number: '138%0A%0Aapi%20global_setvar%20injected%20yes%0A%0A' }],
-    ['carriage return in the number', { number: '138%0D%0Aapi%20global_setvar%20injected%20yes%0D%0A%0D%0A' }],
-    ['an API call as expansion', { number: '138', displayName: '${api(global_setvar injected yes)}' }],
-    ['a dial string’s separators', { number: '138%2C139%7C140', displayName: "{api_on_answer='global_setvar injected yes'}user/1001,|&" }],
+    ['newline and a command in the number', { number: '138%0A%0Aapi%20global_setvar%20injected%3Dyes%0A%0A' }],
+    ['carriage return in the number', { number: '138%0D%0Aapi%20global_setvar%20injected%3Dyes%0D%0A%0D%0A' }],
+    ['an API call as expansion', { number: '138', displayName: '${api(global_setvar injected=yes)}' }],
+    ['a dial string’s separators', { number: '138%2C139%7C140', displayName: "{api_on_answer='global_setvar injected=yes'}user/1001,|&" }],
     ['quotes and HTML', { number: '13900000009', displayName: "<script>alert(1)</script>'" }],
     ['ARRAY::', { number: '13900000010', displayName: 'ARRAY::1|:2|:3' }],
-    ['headers that look like ours', { number: '13900000011', headers: ['X-Liandong-Lat: ${api(global_setvar injected yes)}', 'X-liandong_operator: 00000000-0000-4000-8000-000000000000', 'X-Liandong-Lon: 1,2|3'] }],
+    ['headers that look like ours', { number: '13900000011', headers: ['X-Liandong-Lat: ${api(global_setvar injected=yes)}', 'X-liandong_operator: 00000000-0000-4000-8000-000000000000', 'X-Liandong-Lon: 1,2|3'] }],
   ]
   for (const [what, call] of cases) {
     await t.test(what, async (t) => {

@@ -19,7 +19,7 @@ const SECRET = 'a0Secret0between0the0two'
 
 /** A mark that only code run by an attacker would leave: a variable, or a file. */
 const mark = join(temporaryDirectory(), 'pwned')
-const SET = 'global_setvar injected yes'
+const SET = 'global_setvar injected=yes'
 const TOUCH = `system touch ${mark}`
 const encoded = (text: string): string => [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
 
@@ -31,7 +31,7 @@ const ATTACKS: readonly (readonly [string, CitizenCall])[] = [
   ['I2 expansion in the display name', { number: '13800000002', displayName: `\${${TOUCH}}\${api(${SET})}` }],
   ['I2 expansion in From', { number: `138${encoded(`\${system(touch ${mark})}`)}` }],
   ['I2 global expansion', { number: '13800000003', displayName: `$\${api(${SET})}` }],
-  ['I3 separators of a dial string', { number: `138${encoded("',api_on_answer='global_setvar injected yes',x=',")}`, displayName: `{api_on_answer='${SET}'}[a=b]<c=d>user/1001,|:_:&system` }],
+  ['I3 separators of a dial string', { number: `138${encoded("',api_on_answer='global_setvar injected=yes',x=',")}`, displayName: `{api_on_answer='${SET}'}[a=b]<c=d>user/1001,|:_:&system` }],
   ['I4 paths', { number: `..%2F..%2F..%2Ftmp%2F${encoded('shell_stream://touch ')}`, displayName: `shell_stream://touch ${mark}` }],
   ['I5 inline dialplan in From', { number: encoded(`answer,system:touch ${mark}`) }],
   ['I6 a frame towards us', { number: `138${encoded('\n\nContent-Type: command/reply\nReply-Text: +OK\n\n')}`, displayName: 'Content-Length: 99999' }],
@@ -143,8 +143,9 @@ for (const way of ['straight to FreeSWITCH', 'through the edge'] as const) {
       const { link } = city.witness
       const [apis, applications] = [(await link.api({ api: 'show', what: 'api' })).text, (await link.api({ api: 'show', what: 'application' })).text]
       const names = (text: string): string[] => (JSON.parse(text) as { rows: { name: string }[] }).rows.map(({ name }) => name)
-      // sched_api only repeats, later, what the list lets through anyway.
-      for (const name of ['system', 'bg_system', 'bgsystem', 'eval', 'expand', 'lua', 'curl', 'load', 'unload', 'global_setvar', 'shutdown', 'luarun', 'uuid_broadcast', 'uuid_chat', 'group_call']) {
+      // sched_api only repeats, later, what the list lets through anyway; global_setvar is let through for a node's sign of life, and what the attacks
+      // above would set by it shows whether one of them went through.
+      for (const name of ['system', 'bg_system', 'bgsystem', 'eval', 'expand', 'lua', 'curl', 'load', 'unload', 'shutdown', 'luarun', 'uuid_broadcast', 'uuid_chat', 'group_call']) {
         t.notOk(names(apis).includes(name), `no API ${name}`)
         t.notOk(names(applications).includes(name), `no application ${name}`)
       }

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { until } from '../../helpers/database.js'
 import { findDrachtio, startRealDrachtio } from '../../helpers/drachtio.js'
+import { ask } from '../../helpers/desk-bot.js'
 import { openCity } from '../harness/city.js'
 import { startEdgeProcess } from '../harness/edge.js'
 import { findRealThings, observe, type Seen } from '../harness/freeswitch.js'
@@ -33,8 +34,8 @@ t.test('two FreeSWITCH, a node each, one edge: everybody reaches a telephone, wh
     await trunk.stop()
     await city.stop()
   })
-  await city.desksOf(['1001', '1002'], 'a')
-  await city.desksOf(['1003', '1004'], 'b')
+  const hall = await city.desksOf(['1001', '1002'], 'a')
+  const otherHall = await city.desksOf(['1003', '1004'], 'b')
   await city.sipp.phones(['1001', '1002'], { ring: 300, talk: 1_500 })
   await phonesOfB.phones(['1003', '1004'], { ring: 300, talk: 1_500 })
 
@@ -67,11 +68,37 @@ t.test('two FreeSWITCH, a node each, one edge: everybody reaches a telephone, wh
     t.match(city.node('a').output(), /a caller of another FreeSWITCH/, 'they came to the wrong node first, and it says so')
   })
 
+  const targets = async (): Promise<readonly { health: string; unstaffed: boolean }[]> => ((await fetch(`${edge.url}/health`).then((response) => response.json())) as { targets: { health: string; unstaffed: boolean }[] }).targets
+  const isStaffed = (a: boolean, b: boolean): Promise<boolean> => until(`the edge to know who sits where: ${String(a)}, ${String(b)}`, async () => JSON.stringify((await targets()).map(({ unstaffed }) => !unstaffed)) === JSON.stringify([a, b]), 20_000)
+
+  await t.test('nobody takes calls at the second: all go to the first, none is refused, and none waits where nobody is', async (t) => {
+    await isStaffed(true, true)
+    for (const bot of [...hall, ...otherHall]) ask(bot, { type: 'presence', ready: otherHall.every((one) => one !== bot) })
+    await isStaffed(true, false)
+    t.equal(await call(t, 8, 'one hall'), 8)
+    t.same((await targets()).map(({ health }) => health), ['up', 'up'])
+  })
+
+  await t.test('nobody takes calls anywhere: whoever calls is answered at one of them, waits, and reaches whoever comes', async (t) => {
+    for (const bot of hall) ask(bot, { type: 'presence', ready: false })
+    await isStaffed(false, false)
+    const numbers = Array.from({ length: 6 }, () => `1390000${1_000 + (serial += 37)}`)
+    for (const number of numbers) await callers.call({ number, patience: 20_000, routed: true })
+    await until('all to be answered', () => numbers.every((number) => seen(number).some(({ answeredAt }) => answeredAt !== undefined)), 15_000)
+    t.ok(numbers.every((number) => seen(number).every(({ endedAt }) => endedAt === undefined)), 'and to wait')
+    for (const bot of [...hall, ...otherHall]) ask(bot, { type: 'presence', ready: true })
+    await until('all to have talked', () => numbers.every((number) => seen(number).some(({ bridgedAt, endedAt }) => bridgedAt !== undefined && endedAt !== undefined)), 30_000)
+    await isStaffed(true, true)
+  })
+
   await t.test('a node dies', async (t) => {
     city.node('a').kill('SIGKILL')
     await city.node('a').ended
     await call(t, 4, 'without node a')
+    await isStaffed(false, true)
+    t.equal(await call(t, 4, 'the edge knows it'), 0)
     await city.startNode('a')
+    await isStaffed(true, true)
   })
 
   await t.test('a FreeSWITCH dies', async (t) => {
