@@ -111,19 +111,21 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
     surroundings,
   })
   stdout.write(`${flow.title.zh} / ${flow.title.en}  (${flow.name} ${flow.version})\n`
-    + '输入按键后回车；空行 = 不按键；文字 = 说话（听写、留言节点）；q = 挂机。\nType keys and Enter; an empty line = press nothing; words = speak, where the flow listens or records; q = hang up.\n\n')
+    + '输入按键后回车（听完才按；开头加 ! = 立即按）；空行 = 不按键；文字 = 说话（听写、留言节点）；q = 挂机。\nType keys and Enter (pressed once all is heard; ! before them: at once); an empty line = press nothing; words = speak, where the flow listens or records; q = hang up.\n\n')
   if (bare && asksForDay([flow, ...flow.parts.values()])) stdout.write('本机没有放假安排，只按周末算；用 --day 说明那天是 workday 还是 holiday。/ This machine keeps no calendar, so weekends alone count; --day says whether that day is a workday or a holiday.\n\n')
   await converse(call, flow, loaded, stdin, stdout)
   return EXIT.fine
 }
 
-/** A line of keys is pressed once the prompts have been heard; `!` before it: at once, over them. */
+/** A line of keys is pressed once the prompts have been heard; `!` before it, or where a key does nothing but skip them: at once, over them. */
 async function converse(call: Rehearsal, flow: Flow, loaded: City, stdin: Readable, stdout: Writable): Promise<void> {
   let shown = 0
+  /** What a key may skip is written as it begins, until then. */
+  let written = 0
   const show = () => {
     for (; shown < call.notes.length; shown += 1) {
       const note = call.notes[shown]
-      if (note !== undefined) stdout.write(noteLine(note, flow, loaded))
+      if (note !== undefined && !(note.type === 'heard' && note.cutAfter === undefined && note.at < written)) stdout.write(noteLine(note, flow, loaded))
     }
   }
   const ask = () => {
@@ -131,6 +133,7 @@ async function converse(call: Rehearsal, flow: Flow, loaded: City, stdin: Readab
     show()
     if (call.waitingFor() !== 'nothing') {
       for (const prompt of call.playing()) stdout.write(`${clock(call.elapsed())}  ♪ ${said(prompt, loaded)}\n`)
+      if (call.skips()) written = call.elapsed() + call.promptsLeft()
       stdout.write('? ')
     }
   }
@@ -148,7 +151,7 @@ async function converse(call: Rehearsal, flow: Flow, loaded: City, stdin: Readab
       call.utter(typed)
     } else if (keys === '') call.wait(call.untilNext())
     else {
-      call.wait(typed.startsWith('!') ? Math.min(300, call.untilNext()) : call.promptsLeft())
+      call.wait(typed.startsWith('!') || call.skips() ? Math.min(300, call.untilNext()) : call.promptsLeft())
       for (const key of keys) call.press(key)
     }
     ask()

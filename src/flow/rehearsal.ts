@@ -43,6 +43,8 @@ export interface Rehearsal {
   elapsed(): number
   /** What the flow waits for: the end of a prompt, a key, his voice on a tape, or nothing more. */
   waitingFor(): 'prompt' | 'key' | 'voice' | 'nothing'
+  /** What is heard asks nothing: a key ends it, and is no answer. */
+  skips(): boolean
   /** Time until something happens if nobody presses a key, ms; 0 after the end. */
   untilNext(): number
   /** Prompts of the command that runs. */
@@ -199,6 +201,7 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
     state: () => state,
     elapsed: () => now,
     waitingFor: () => (sounding === null ? 'nothing' : sounding.command.type === 'record' ? 'voice' : takesKeys(sounding.command) ? 'key' : 'prompt'),
+    skips: () => sounding?.command.type === 'play' && sounding.command.keys === true,
     untilNext: () => (sounding === null ? 0 : Math.max(0, deadline(sounding) - now)),
     playing: () => (sounding === null ? [] : promptsOf(sounding.command)),
     promptsLeft: () => (sounding === null ? 0 : Math.max(0, sounding.promptsEnd - now)),

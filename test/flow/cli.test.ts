@@ -146,6 +146,10 @@ t.test('try: what is heard, keys, tags, on a clock of its own', async (t) => {
 })
 
 t.test('try: a switch that is on, words where the flow listens; nodes are called by their titles', async (t) => {
+  const skipped = (await liandong(['try', '110', '--dir', CITY, '--mode', 'disaster'], '7\nq\n')).out
+  t.match(skipped, /⌨ 7\n00:00 {2}✂ disaster-notice \(0\.3 s\)\n[^]*· topics/, 'a key where any key skips does so at once')
+  t.notMatch(skipped, /# category/, 'and answers nothing')
+  t.equal((await liandong(['try', '110', '--dir', CITY, '--mode', 'disaster'], '\nq\n')).out.split('[zh-CN/disaster-notice').length, 2, 'what is heard to its end is written once')
   t.match((await liandong(['try', '110', '--dir', CITY, '--mode', 'disaster'], 'q\n')).out, /· umbrella {2}应急公告 \/ Disaster notice\n[^]*· disaster\/notice {2}公告/)
   const power = await liandong(['try', '110', '--dir', CITY, '--at', '2026-01-05T12:00', '--mode', 'outage-power=2026-01-05T18:30'], '4\nq\n')
   t.match(power.out, /· known-outage\/power [^]*预计恢复时间/)
