@@ -1,10 +1,22 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as rest } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
-import { isOutOfReach } from './blame.js'
+import { isDeadlock, isLocked, isOutOfReach } from './blame.js'
 
 export interface MigrationFile { readonly version: number; readonly name: string; readonly text: string; readonly checksum: string }
+
+/**
+ * While a statement waits for a table, everybody who comes after it waits behind it, whoever only reads as well: no longer than this, ms. Then they go first, and it is tried again:
+ * who holds the table may be a backup or a long list.
+ */
+const WAIT = 2_000
+const REST = 1_000
+/** Then whoever started us goes on without PostgreSQL, and tries again. */
+const TRIES = 10
+/** A file of several parts, each committed by itself. */
+const PART = /^-- commit\n/m
 
 /** The numbered SQL files of a directory, in their order. */
 export function migrationFiles(directory: string): readonly MigrationFile[] {
@@ -29,6 +41,7 @@ export async function underSchemaLock<T>(pool: Pool, work: (client: PoolClient) 
 /**
  * Brings the schema up to date: numbered SQL files, forward only, each in its own transaction whose first statement is the version row,
  * so that two starters collide there and the loser goes on (graphile-worker's pattern). A newer or altered schema is refused.
+ * A file may have parts (`-- commit`), so that the lock one takes is not held while another reads a large table; the version row goes with the last, and those before it can be done again.
  * @returns the versions applied now.
  */
 export function migrate(pool: Pool, directory: string): Promise<readonly number[]> {
@@ -47,18 +60,32 @@ export function migrate(pool: Pool, directory: string): Promise<readonly number[
       const before = known.get(file.version)
       if (before === file.checksum) continue
       if (before !== undefined) throw new Error(`迁移 ${file.name} 与已执行的不同 / migration ${file.name} differs from the one that was applied: never change it, add a new one`)
-      await client.query('begin')
-      try {
-        await client.query('insert into migration (version, name, checksum) values ($1, $2, $3)', [file.version, file.name, file.checksum])
-        await client.query(file.text)
-        await client.query('commit')
-      } catch (error) {
-        await client.query('rollback').catch(() => undefined)
-        if (isOutOfReach(error)) throw error
-        throw new Error(`迁移失败 / migration failed: ${file.name}: ${(error as Error).message}`, { cause: error })
-      }
+      const parts = file.text.split(PART)
+      for (const [n, part] of parts.entries()) await apply(client, file, part, n === parts.length - 1)
       applied.push(file.version)
     }
     return applied
   })
+}
+
+/** One part of a file, in one transaction. Others who hold what it needs are waited for, and never for long at a time. */
+async function apply(client: PoolClient, file: MigrationFile, part: string, last: boolean): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    await client.query('begin')
+    try {
+      await client.query(`set local lock_timeout = ${WAIT}`)
+      if (last) await client.query('insert into migration (version, name, checksum) values ($1, $2, $3)', [file.version, file.name, file.checksum])
+      await client.query(part)
+      await client.query('commit')
+      return
+    } catch (error) {
+      await client.query('rollback').catch(() => undefined)
+      if (tries < TRIES && (isLocked(error) || isDeadlock(error))) {
+        await rest(REST)
+        continue
+      }
+      if (isOutOfReach(error)) throw error
+      throw new Error(`迁移失败 / migration failed: ${file.name}: ${(error as Error).message}`, { cause: error })
+    }
+  }
 }

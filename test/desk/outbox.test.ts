@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { EditAct, UrgeAct } from '../../src/contracts/acts.js'
 import { NO_WORK, type ActResult, type Ticket, type TicketAct } from '../../src/contracts/ticket.js'
 import { browserStorage } from '../../src/desk/outbox/browser-storage.js'
 import { makeKeeper, type KeeperDeps, type OutboxStorage, type SendFailure, type StoredOutbox } from '../../src/desk/outbox/keeper.js'
 import { saveStateOf, shownFields } from '../../src/desk/outbox/outbox.js'
+import { sendAct } from '../../src/desk/outbox/send-act.js'
 import { until } from '../helpers/database.js'
 
 const ID = randomUUID()
@@ -22,12 +26,13 @@ function bench(storage: OutboxStorage = { load: () => [], save: () => undefined 
   let ids = 0
   let version = 1
   const accept = (act: TicketAct): ActResult => ({ ticket: ticketOf((version += 1), act.act === 'edit' ? act.changes : {}), stored: 'database' })
+  const post = (act: TicketAct): Promise<ActResult> => {
+    sent.push(act)
+    const answer = (answers.shift() ?? accept)(act)
+    return 'ticket' in answer ? Promise.resolve(answer) : Promise.reject(Object.assign(new Error(answer.code), answer))
+  }
   const deps: KeeperDeps = {
-    send(_, act) {
-      sent.push(act)
-      const answer = (answers.shift() ?? accept)(act)
-      return 'ticket' in answer ? Promise.resolve(answer) : Promise.reject(Object.assign(new Error(answer.code), answer))
-    },
+    send: (_, act) => sendAct(post, act),
     fresh: () => Promise.resolve(ticketOf(9, { place: 'theirs' })),
     storage, newId: () => `id-${(ids += 1)}`, window, clock: () => now,
     after(delay, run) {
@@ -39,7 +44,7 @@ function bench(storage: OutboxStorage = { load: () => [], save: () => undefined 
   }
   const keeper = makeKeeper(deps)
   return {
-    keeper, sent, answers,
+    keeper, sent, answers, accept,
     pass(ms: number) {
       now += ms
       for (const [key, { at, run }] of [...timers]) if (at <= now && timers.delete(key)) run()
@@ -175,6 +180,33 @@ t.test('each act says in which window it was done; what another one left behind 
   keeper.type(ID, { description: 'typed here' }, 3)
   await keeper.act(ID, { act: 'urge', baseVersion: 3, note: '' })
   t.strictSame(sent.map(({ act, window }) => [act, window]), [['edit', 'gone'], ['edit', 'gone'], ['edit', 'here'], ['urge', 'here']])
+})
+
+t.test('a node that is not renewed yet and knows of no windows has each act all the same; what it refuses for another reason stays refused', async (t) => {
+  // As acts were before they named their window.
+  const [before, urges] = [EditAct, UrgeAct].map(({ properties }) => Type.Object(Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'window')), { additionalProperties: false }))
+  const { keeper, sent, answers, accept, reaches, state } = bench(undefined, randomUUID())
+  const knows = (schema: typeof before) => (act: TicketAct): ActResult | SendFailure =>
+    (schema !== undefined && Value.Check(schema, { ...act, actId: randomUUID() }) ? accept(act) : { passing: false, code: 'request.invalid', text: '', details: {} })
+  answers.push(knows(before), knows(before), knows(urges), knows(urges))
+  keeper.type(ID, { place: '龙门大道' }, 1)
+  keeper.flush(ID)
+  await reaches('saved')
+  await keeper.act(ID, { act: 'urge', baseVersion: 2, note: '' })
+  t.strictSame(sent.map(({ act, window }) => [act, window !== undefined]), [['edit', true], ['edit', false], ['urge', true], ['urge', false]])
+  t.strictSame(sent.map(({ actId }) => actId).filter((id, n, all) => all.indexOf(id) === n).length, 2, 'the same act, once more')
+
+  sent.length = 0
+  answers.push(...[0, 1, 2].map(() => (): SendFailure => ({ passing: false, code: 'request.invalid', text: 'too long', details: {} })))
+  keeper.type(ID, { place: 'x' }, 3)
+  keeper.flush(ID)
+  await reaches('refused')
+  t.equal(sent.length, 2)
+  keeper.discard(ID)
+  answers.splice(0, answers.length, () => ({ passing: false, code: 'ticket.illegal', text: '', details: {} }))
+  await t.rejects(keeper.act(ID, { act: 'urge', baseVersion: 3, note: '' }), { code: 'ticket.illegal' })
+  t.equal(sent.length, 3, 'no other refusal is asked about')
+  t.equal(state(), 'saved')
 })
 
 t.test('two tabs left text on one ticket: the older goes first, in whatever order the browser names its keys', (t) => {

@@ -1,10 +1,18 @@
 import t from 'tap'
+import { DONE_CALL_BACK_LIST } from '../../src/store/sql/call-account.js'
 import { OF_CHANNEL } from '../../src/store/sql/citizen.js'
 import { BUSY_CATEGORIES, DUPLICATES, NEARBY, SPOTS } from '../../src/store/sql/cluster.js'
 import { DEAD_MARK, listOutbox, NOTICES_OF_HALL, NOTICES_OF_UNITS, writeAct } from '../../src/store/sql/dispatch.js'
 import { listTickets } from '../../src/store/sql/list.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
+
+interface Plan { readonly 'Node Type': string; readonly 'Relation Name'?: string; readonly 'Actual Rows': number; readonly 'Actual Loops': number; readonly Plans?: readonly Plan[] }
+/** What a statement read of which table. */
+const readsOf = (plan: Plan | undefined): { readonly table: string; readonly by: string; readonly rows: number }[] => (plan === undefined ? [] : [
+  ...plan['Relation Name'] === undefined ? [] : [{ table: plan['Relation Name'], by: plan['Node Type'], rows: plan['Actual Rows'] * plan['Actual Loops'] }],
+  ...(plan.Plans ?? []).flatMap(readsOf),
+])
 
 t.test('what is asked often, or of a table that grows for ever, is found by an index', async (t) => {
   const home = temporaryHome()
@@ -27,10 +35,12 @@ t.test('what is asked often, or of a table that grows for ever, is found by an i
     await client.query(`insert into outbox (kind, audience, channel, unit_id, ticket_id, body, created_at) select told.kind, case when unit is null then 'hall' else 'unit' end, 'terminal', unit, id, '{}', opened_at - interval '300 days' from ticket, (values ('dispatch', 'telecom'), ('undelivered', null)) told (kind, unit)`)
     // What was sent to a unit's own system and was over before it got there.
     await client.query(`insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body, created_at, next_at, dead_at, error) select 'urge', 'unit', 'webhook', 'telecom', 'https://x.example', id, '{}', opened_at, null, opened_at, 'over' from ticket`)
+    // Years of people who were called back.
+    await client.query(`insert into call_back_task (call_id, number, reason, since, state, outcome, done_at) select id, '', 'abandoned', opened_at, 'done', 'reached', opened_at from ticket`)
   } finally {
     client.release(true)
   }
-  await owner.query('vacuum analyze ticket, ticket_history, ticket_clock, outbox')
+  await owner.query('vacuum analyze ticket, ticket_history, ticket_clock, outbox, call_back_task')
   const mine = people[39]?.id ?? ''
   const { page, count, values } = listTickets({ mine })
   for (const [what, text, given] of [
@@ -45,6 +55,9 @@ t.test('what is asked often, or of a table that grows for ever, is found by an i
     const { rows } = await store.pool.query<{ 'QUERY PLAN': string }>(`explain (analyze, costs off, timing off, summary off) ${text}`, [...given])
     t.notMatch(rows.map((row) => row['QUERY PLAN']).join('\n'), /Removed by Filter|Seq Scan/, `${what}: what is over is not looked through`)
   }
+  const { rows: [done] } = await store.pool.query<{ 'QUERY PLAN': readonly { readonly Plan: Plan }[] }>(`explain (analyze, costs off, timing off, summary off, format json) ${DONE_CALL_BACK_LIST}`, [100, 0])
+  const read = readsOf(done?.['QUERY PLAN'][0]?.Plan).filter(({ rows }) => rows > 1_000)
+  t.same(read, [{ table: 'call_back_task', by: 'Index Only Scan', rows: 30_000 }], 'who was called back: all are counted by the index, and those looked up that are shown')
 })
 
 t.test('an act that changes no word does not read them again', async (t) => {

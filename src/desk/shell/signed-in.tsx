@@ -11,6 +11,7 @@ import { setTimeZone } from '../i18n/format.js'
 import { useText } from '../i18n/language.js'
 import { browserStorage } from '../outbox/browser-storage.js'
 import { makeKeeper, type SendFailure } from '../outbox/keeper.js'
+import { sendAct } from '../outbox/send-act.js'
 import { browserParts } from '../phone/browser.js'
 import { holdTalk, takeLostTalk } from '../phone/held-talk.js'
 import { makePhone } from '../phone/phone.js'
@@ -47,7 +48,7 @@ export function SignedIn({ self, tabId, onLeave, onSelf }: {
   useEffect(() => {
     const store = makeStore()
     const keeper = makeKeeper({
-      send: (id, act) => call('act', { params: { id }, body: act }, { keepalive: fitsKeepalive(act) }).catch((error: unknown) => { throw failureOf(error, act) }),
+      send: (id, act) => sendAct((body) => call('act', { params: { id }, body }, { keepalive: fitsKeepalive(body) }), act).catch((error: unknown) => { throw failureOf(error, act) }),
       fresh: (id) => call('ticket', { params: { id } }),
       storage: browserStorage(localStorage, personId, tabId, Date.now),
       newId,

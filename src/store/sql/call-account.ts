@@ -18,13 +18,14 @@ with task as (
 select o.*, o.held as state, o.first_since as since, o.all_attempts as attempts, case when o.anonymous then '' else o.number end as number, ${NAME}, p.display_name as claimed_name, null as done_name, t.number as ticket_number, coalesce(c.category, t.category) as category, coalesce(nullif(c.place, ''), t.place) as place, count(*) over ()::int as total
 from one o left join person p on p.id = o.claimed_by left join ticket t on t.id = o.call_id left join call c on c.id = o.call_id left join citizen z on z.number = o.number
 order by o.first_since limit $1 offset $2`
-/** What is done, each call for itself, newest first. $1 limit, $2 offset */
+/** What is done, each call for itself, newest first: years of them, of which those that are shown alone are looked up. $1 limit, $2 offset */
 export const DONE_CALL_BACK_LIST = `
-select b.*, 1 as calls, case when t.anonymous then '' else b.number end as number, ${NAME}, p.display_name as claimed_name, d.display_name as done_name, t.number as ticket_number, coalesce(c.category, t.category) as category, coalesce(nullif(c.place, ''), t.place) as place, count(*) over ()::int as total
-from call_back_task b
+select b.*, 1 as calls, case when t.anonymous then '' else b.number end as number, ${NAME}, p.display_name as claimed_name, d.display_name as done_name, t.number as ticket_number, coalesce(c.category, t.category) as category, coalesce(nullif(c.place, ''), t.place) as place,
+  (select count(*)::int from call_back_task where state = 'done') as total
+from (select * from call_back_task where state = 'done' order by done_at desc limit $1 offset $2) b
 left join person p on p.id = b.claimed_by left join person d on d.id = b.done_by
 left join ticket t on t.id = b.call_id left join call c on c.id = b.call_id left join citizen z on z.number = b.number
-where b.state = 'done' order by b.done_at desc limit $1 offset $2`
+order by b.done_at desc`
 
 /** Another text whenever one of both lists is another. Who is done was open before, or is done now. */
 export const CALL_BACK_MARK = `

@@ -12,13 +12,15 @@ import { useNow } from '../../store/now.js'
 import { useLive } from '../../store/use-live.js'
 import { Empty } from '../../widgets/empty.js'
 
+/** What is done hurries nobody: in a storm it is read no more often than this, ms. */
+const DONE_REST = 4_000
 const ENDS = ['not-needed', 'not-reached', 'no-number', 'reached'] as const
 
 /** People who gave up, said nothing, or were promised a call: taken by an operator, dialled from their ticket. */
 export default function CallBacksPage() {
   const text = useText()
   const [state, setState] = useState<'open' | 'done'>('open')
-  const { value, failed, again } = useLive('call-backs', (signal) => request('callBacks', { query: { state, limit: 100 } }, { signal }), { key: state })
+  const { value, failed, again } = useLive('call-backs', (signal) => request('callBacks', { query: { state, limit: 100 } }, { signal }), { key: state, ...(state === 'done' && { rest: DONE_REST }) })
   const list = value?.callBacks ?? null
   return (
     <section className="ld-panel ld-talks" aria-label={text.account.callBacks.title}>
