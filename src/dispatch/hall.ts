@@ -51,7 +51,7 @@ export function makeHall({ store, tickets, rules, areaOf, onDelivered }: HallDep
   return {
     async proposal(who, ticketId) {
       const { fields, work } = await tickets.get(who, ticketId)
-      return propose({ category: fields.category, area: areaOf(fields.point, fields.place), priority: work.priority, hazard: work.hazard, now: await store.now() }, rules())
+      return propose({ category: fields.category, area: areaOf(fields.point, fields.place), priority: work.priority, hazard: work.hazard, returns: work.returns, now: await store.now() }, rules())
     },
     async duplicates(who, ticketId) { return store.duplicates(await tickets.get(who, ticketId)) },
     async board(who) {

@@ -4,6 +4,7 @@ import { NO_WORK, type Ticket } from '../../src/contracts/ticket.js'
 import { isUrgent, MOST_NOTICES, NOTICE_KINDS, type Notice } from '../../src/contracts/dispatch.js'
 import type { OperatorView, ServerMessage } from '../../src/contracts/ws.js'
 import { newerTicket as newer } from '../../src/contracts/newer-ticket.js'
+import { leftOf } from '../../src/desk/ticket/left.js'
 import { reduce } from '../../src/desk/store/reduce.js'
 import { initialState, type DeskState } from '../../src/desk/store/state.js'
 
@@ -48,6 +49,20 @@ t.test('a ticket opened by hand follows what is acknowledged, and only that tick
   t.equal(reduce(opened, { type: 'acted', ticket: { ...ticket(9, false), id: randomUUID() } }).opened?.version, 1)
   t.equal(reduce(opened, { type: 'opened', ticket: null }).opened, null)
   t.equal(reduce(begun, { type: 'acted', ticket: ticket(2, false) }).opened, null)
+})
+
+t.test('a ticket that left the unit leaves its lists with the act itself, for no more is told of it; its page says how', async (t) => {
+  const own: Ticket = { ...ticket(3, false), state: 'in-progress', unitId: 'municipal-works' }
+  const back = (times: number): Ticket => ({ ...own, version: 4, state: times === 2 ? 'ruling' : 'returned', unitId: null, work: { ...NO_WORK, returns: Array.from({ length: times }, () => ({ unitId: 'municipal-works', duty: 'RD-02', note: '', at: 0 })) } })
+  const opened = reduce(begun, { type: 'opened', ticket: own })
+  t.match(reduce(opened, { type: 'acted', ticket: back(1) }).changed, { ticketId: ID, version: 4 }, 'lists are read again')
+  t.equal(reduce(opened, { type: 'acted', ticket: { ...own, version: 4 } }).changed, null, 'what stays is told by the websocket')
+  t.equal(leftOf(own, 'municipal-works', false), null)
+  t.equal(leftOf({ ...own, work: { ...NO_WORK, assist: ['drainage'] } }, 'drainage', false), null, 'who assists has it')
+  t.equal(leftOf(back(1), 'municipal-works', false), 'returned')
+  t.equal(leftOf(back(2), 'municipal-works', false), 'ruling')
+  t.equal(leftOf({ ...own, unitId: 'drainage' }, 'municipal-works', false), 'gone')
+  t.equal(leftOf(own, 'municipal-works', true), 'gone', 'taken away: the server knows no such ticket of this unit')
 })
 
 t.test('a call that was over when the server came back is told of, not merely gone', async (t) => {

@@ -16,6 +16,19 @@ t.test('the proposal says who, why, and who else was looked at', async (t) => {
   t.match(ask({ area: 'jianxi' }).lead, { unitId: 'telecom', duties: ['MH-05'] }, 'a rule for the district before one for the city')
 })
 
+t.test('of what came back, whom the unit named that gave it back; that unit itself is not proposed again', async (t) => {
+  const back = (unitId: string, duty: string | null): NonNullable<Question['returns']>[number] => ({ unitId, duty, note: '', at: NOW })
+  const named = ask({ returns: [back('municipal-works', 'MH-04')] })
+  t.match(named.lead, { unitId: 'telecom', duties: ['MH-04'], why: { zh: /^municipal-works 退单指明：MH-04/, en: /^named by municipal-works, which returned it: MH-04/ } })
+  t.same(named.assist.map(({ unitId }) => unitId), ['drainage'], 'who leads does not assist')
+  t.match(named.others.find(({ unitId }) => unitId === 'municipal-works')?.why, { en: /this unit has returned it/ })
+  t.match(ask({ returns: [back('drainage', 'MH-04')] }).others.find(({ unitId }) => unitId === 'municipal-works')?.why, { en: /the return names MH-04/ }, 'before the rule that would lead')
+  t.match(ask({ returns: [back('municipal-works', 'XX-99')] }), { lead: null }, 'a rule that is no more names nobody, and who gave it back is asked by no list either')
+  t.match(ask({ returns: [back('municipal-works', 'MH-04'), back('telecom', 'MH-01')] }), { lead: null }, 'two that name one another')
+  t.match(ask({ returns: [back('municipal-works', null)] }).lead, { unitId: 'municipal-works' }, 'a referral that the hall took back says nothing of whose it is')
+  t.equal(ask({ returns: [back('municipal-works', 'MH-04')], now: NIGHT }).safe?.unitId, 'urban-management', 'somebody guards it while the named one is away')
+})
+
 t.test('at night and on days off the unit that stands by', async (t) => {
   const ride = { category: 'ride-dispute' }
   t.match(ask(ride).lead, { unitId: 'taxi-office', duties: ['RP-01'] })

@@ -6,6 +6,7 @@ export const hallEn: typeof hallZhCN = {
   duplicates: (count) => `${count} perhaps about the same`,
   how: 'Told by', hows: { phone: 'Telephone', radio: 'Radio', paper: 'Paper' },
   whom: 'Which unit was told', deliverHint: 'The unit was told by word or on paper: its limits run from now, or from the time on the paper.',
+  reportedBy: (unit) => `${unit} reports`, returnedBy: (unit) => `Returned by ${unit}`, citing: (duty) => `citing ${duty}`,
   redoHint: 'The unit works on it again; its limits run from when it hears of it.', stillSafe: 'The danger is still away: nobody needs to make it safe again',
   visited: 'The citizen is', visits: { 'satisfied': 'Satisfied', 'partly': 'Partly satisfied', 'not-satisfied': 'Not satisfied', 'unreachable': 'Not reached' },
   asked: (unit, until) => `${unit} asks for time until ${until}`, granted: 'Answer', grants: { yes: 'Granted', no: 'Refused' },

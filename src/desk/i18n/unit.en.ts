@@ -6,6 +6,11 @@ export const unitEn: typeof unitZhCN = {
   tabs: { fresh: 'New', doing: 'In hand', answered: 'In review', closed: 'Closed' },
   empty: { fresh: 'No new tickets.', doing: 'Nothing in hand.', answered: 'Nothing under review.', closed: 'Nothing closed yet.' },
   pick: 'Choose a ticket from the list.',
+  gone: {
+    returned: 'Returned to the hall; it is no longer yours. Should it be given to you again, it comes as a new ticket.',
+    ruling: 'Returned; a ruling will say whose it is. Until then it is not yours.',
+    gone: 'This ticket is no longer yours: the hall took it back or gave it to another unit.',
+  },
   back: 'Back to the list',
   onlyFirst: (count) => `Only the ${count} that are due first; search for the others.`,
   search: 'Ticket number or text',

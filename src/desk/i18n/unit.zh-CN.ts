@@ -7,6 +7,11 @@ export const unitZhCN = {
   tabs: { fresh: '新到', doing: '办理中', answered: '待审核', closed: '已办结' },
   empty: { fresh: '没有新到的工单。', doing: '没有在办的工单。', answered: '没有待审核的工单。', closed: '还没有办结的工单。' },
   pick: '从左侧选择一张工单。',
+  gone: {
+    returned: '已退回接警中心，不再由本单位办理；如再派来，会作为新到工单提醒。',
+    ruling: '已退回，等待指定负责人裁定由谁办理；裁定前不由本单位办理。',
+    gone: '这张工单已不由本单位办理：接警中心已收回，或已转给其他单位。',
+  },
   back: '返回列表',
   onlyFirst: (count: number) => `只列出最先到期的 ${count} 张，其余请用搜索。`,
   search: '工单编号或文字',

@@ -25,12 +25,16 @@ export function reduce(state: DeskState, event: DeskEvent): DeskState {
   switch (event.type) {
     case 'link':
       return state.link === event.link ? state : { ...state, link: event.link, gap: event.link === 'open' ? state.gap : false }
-    case 'acted':
+    case 'acted': {
+      const known = state.opened?.id === event.ticket.id ? state.opened : state.ticket?.id === event.ticket.id ? state.ticket : null
       return {
         ...state,
+        // Whoever gave it away is told of its changes no more: its lists hear of it here.
+        ...(known !== null && known.unitId !== event.ticket.unitId && known.version < event.ticket.version ? bump(state, event.ticket.id, event.ticket.version) : {}),
         ticket: state.ticket?.id === event.ticket.id ? newerTicket(state.ticket, event.ticket) : state.ticket,
         opened: state.opened?.id === event.ticket.id ? newerTicket(state.opened, event.ticket) : state.opened,
       }
+    }
     case 'opened':
       return { ...state, opened: event.ticket === null ? null : newerTicket(state.opened, event.ticket) }
     case 'noticesRead': {

@@ -12,6 +12,7 @@ import { Chooser } from '../widgets/chooser.js'
 import { DayInput } from '../widgets/day-input.js'
 import { Line, PaperLine, readPaper, type Order, type PaperEntry } from './act-parts.js'
 import { Contested, useOver } from './contested.js'
+import { SaidLine } from './said-line.js'
 import { UnitSelect } from './unit-select.js'
 import { useSending } from './use-sending.js'
 
@@ -24,6 +25,9 @@ const HOWS = ['phone', 'radio', 'paper'] as const
 const SAYS_WHY: ReadonlySet<HallForm> = new Set(['redo', 'supervise', 'rule', 'void'])
 /** What ends it over a citizen who is not satisfied. */
 const OVER_CITIZEN: ReadonlySet<HallForm> = new Set(['close', 'refer', 'merge'])
+
+/** What is done about what a unit said: that is read first. */
+const SAID_FIRST: ReadonlySet<HallForm> = new Set(['close', 'visit', 'redo', 'rule'])
 
 /** The units on a ticket that nothing has said to have it yet. */
 export function unheardOf({ unitId, work }: Ticket): readonly string[] {
@@ -119,6 +123,7 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
     <Modal open title={`${text.ticket.acts[form] ?? form} · ${ticket.number}`} onCancel={onClose} onOk={send} okText={form === 'merge' || form === 'void' ? text.ticket.acts[form] : text.unit.submit} cancelText={text.unit.cancel} confirmLoading={busy} width={560} className="ld-act-form" mask={{ closable: false }} afterOpenChange={toFirst} {...(form === 'void' && { okButtonProps: { danger: true } })}>
       <div ref={fields} data-form={form}>
         <Contested fields={contested} />
+        {SAID_FIRST.has(form) && <SaidLine ticket={ticket} />}
         {form === 'deliver' && (
           <>
             <p className="ld-faint">{words.deliverHint}</p>

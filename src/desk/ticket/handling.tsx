@@ -11,6 +11,7 @@ import { Chooser } from '../widgets/chooser.js'
 import { useDraft } from './draft.js'
 import { Field } from './field.js'
 import { HallActs, ProposalLine, useAdvice } from './hall-acts.js'
+import { SaidLine } from './said-line.js'
 import { UnitSelect } from './unit-select.js'
 import { useRefusal } from './use-sending.js'
 
@@ -131,6 +132,7 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   }
   return (
     <div className="ld-handling">
+      <SaidLine ticket={ticket} />
       <div className="ld-handling-top">
         {ticket.unitId === null && give !== null && advice.proposal !== null && (
           <ProposalLine proposal={advice.proposal} unitId={unitId} helpers={draft.assist ?? ticket.work.assist} disabled={disabled} onTake={(picked, assist) => setDraft({ unitId: picked, assist })} onHelpers={(assist) => setDraft({ assist })} />

@@ -1,7 +1,7 @@
 import { Button } from 'antd'
 import { Fragment, useEffect, useState } from 'react'
 import type { HistoryRow, Ticket } from '../../contracts/ticket.js'
-import { call } from '../api/endpoints.js'
+import { ApiError, call } from '../api/endpoints.js'
 import { stampOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { useDesk, useDeskState } from '../store/desk.js'
@@ -33,10 +33,11 @@ export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
         setRows([...history].reverse())
         setFailed(false)
       },
-      () => {
+      (error: unknown) => {
         if (abort.signal.aborted) return
         setFailed(true)
-        timer = setTimeout(() => setTurn((count) => count + 1), AGAIN)
+        // What is not his to see does not become so by asking.
+        if (!(error instanceof ApiError) || error.passing) timer = setTimeout(() => setTurn((count) => count + 1), AGAIN)
       },
     )
     return () => {

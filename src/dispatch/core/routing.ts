@@ -1,6 +1,6 @@
 import type { Candidate, DutyRule, Proposal } from '../../contracts/dispatch.js'
 import type { Bilingual } from '../../contracts/primitives.js'
-import type { Priority } from '../../contracts/work.js'
+import type { Priority, Return } from '../../contracts/work.js'
 import { isWorkday, withoutGaps, worksAt } from './calendar.js'
 import { limitOf, UNIT_CLOCKS } from './clocks.js'
 import { isHazard, type Rules, type UnitFacts } from './rules.js'
@@ -12,7 +12,7 @@ export function dutyInForce({ validFrom, validTo }: DutyRule, now: number, zone:
   return (validFrom === null || validFrom <= day) && (validTo === null || day <= validTo)
 }
 
-export interface Question { readonly category: string | null; readonly area: string | null; readonly priority: Priority; readonly hazard: boolean; readonly now: number }
+export interface Question { readonly category: string | null; readonly area: string | null; readonly priority: Priority; readonly hazard: boolean; readonly now: number; /** Who gave it back, in order. */ readonly returns?: readonly Return[] }
 
 const AT_NIGHT: Bilingual = { zh: '非工作时间', en: 'outside office hours' }
 
@@ -39,6 +39,7 @@ function holdsNow(duty: DutyRule, now: number, rules: Rules): boolean {
 
 /**
  * Whom to give it to, and why; what else was looked at, and why not. The most exact rule wins: the hour, then the district, then the category.
+ * Whom the unit named that gave it back comes before all rules, and who gave it back is not asked again.
  * A hazard always has somebody who makes it safe, whoever owns it: disputes run beside that, never before.
  */
 export function propose(question: Question, rules: Rules): Proposal {
@@ -63,11 +64,25 @@ export function propose(question: Question, rules: Rules): Proposal {
     return { unitId: duty.unitId, duties: [duty.code], why: { zh: `${duty.code}（${duty.basis}）${away.zh}`, en: `${duty.code} (${duty.basis})${away.en}` } }
   }
   const byRank = (role: DutyRule['role']): DutyRule[] => open.filter((duty) => duty.role === role).sort((a, b) => rank(b) - rank(a))
-  const [leadRule, ...lesser] = byRank('lead')
-  for (const duty of lesser) pass(duty, `不如 ${leadRule?.code ?? ''} 明确`, `less exact than ${leadRule?.code ?? ''}`)
+  const returns = (question.returns ?? []).filter(({ duty }) => duty !== null)
+  const gaveBack = (unitId: string): boolean => returns.some((one) => one.unitId === unitId)
+  const named = returns.flatMap(({ unitId, duty }) => rules.duties.filter((rule) => rule.code === duty && rules.units.has(rule.unitId) && !gaveBack(rule.unitId)).slice(0, 1).map((rule) => ({ by: unitId, rule }))).at(-1)
+  const leading = byRank('lead')
+  for (const duty of leading) if (gaveBack(duty.unitId)) pass(duty, '该单位已退单', 'this unit has returned it')
+  const [leadRule, ...lesser] = leading.filter(({ unitId }) => !gaveBack(unitId) && unitId !== named?.rule.unitId)
+  for (const duty of named !== undefined && leadRule !== undefined ? [leadRule, ...lesser] : lesser) {
+    const before = named?.rule.code ?? leadRule?.code ?? ''
+    if (named === undefined) pass(duty, `不如 ${before} 明确`, `less exact than ${before}`)
+    else pass(duty, `退单所指为 ${before}`, `the return names ${before}`)
+  }
   let lead = leadRule === undefined ? null : candidate(leadRule)
+  if (named !== undefined) {
+    const { unitId, duties, why } = candidate(named.rule)
+    const by = nameOf(named.by)
+    lead = { unitId, duties, why: { zh: `${by?.name ?? named.by} 退单指明：${why.zh}`, en: `named by ${by === undefined || by.nameEn === '' ? named.by : by.nameEn}, which returned it: ${why.en}` } }
+  }
   if (lead === null) {
-    const [listed, ...also] = [...rules.units.values()].filter((unit) => category !== null && unit.categories.includes(category)).sort((a, b) => Number(works(b, now, rules)) - Number(works(a, now, rules)))
+    const [listed, ...also] = [...rules.units.values()].filter((unit) => category !== null && unit.categories.includes(category) && !gaveBack(unit.id)).sort((a, b) => Number(works(b, now, rules)) - Number(works(a, now, rules)))
     if (listed !== undefined) lead = { unitId: listed.id, duties: [], why: { zh: '没有职责条款；单位表列有此类别', en: 'no rule of duty; the unit lists this category' } }
     for (const unit of also) others.push({ unitId: unit.id, duties: [], why: { zh: '单位表也列有此类别', en: 'lists this category too' } })
   }

@@ -8,6 +8,7 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import { matterOf, unitName, useDesk, useDeskState, useOutbox } from '../../store/desk.js'
 import { HistoryList } from '../../ticket/history-list.js'
 import { CallerNumber } from '../../ticket/caller-number.js'
+import { leftOf } from '../../ticket/left.js'
 import { SaveLight } from '../../ticket/save-light.js'
 import { useAct } from '../../ticket/use-sending.js'
 import { useTicket } from '../../ticket/use-ticket.js'
@@ -56,6 +57,9 @@ export function UnitTicket({ id, onBack, onActed }: { readonly id: string; reado
 
   const back = <Button type="text" className="ld-unit-back" icon={<ArrowLeftOutlined />} onClick={onBack} aria-label={words.back} />
   if (ticket === null) return <section className="ld-panel ld-unit-ticket"><header className="ld-panel-head">{back}</header><p className="ld-empty" role={missing ? 'alert' : 'status'}>{missing ? text.ticket.gone : text.loading}</p></section>
+  // Nothing of it is asked for any more: for this unit it does not exist.
+  const left = leftOf(ticket, self.unitId, missing)
+  if (left !== null) return <section className="ld-panel ld-unit-ticket" aria-label={`${text.ticket.one} ${ticket.number}`}><header className="ld-ticket-head">{back}<span className="ld-ticket-number ld-mono" data-ticket-number>{ticket.number}</span></header><p className="ld-empty" role="status" data-left={left}>{words.gone[left]}</p></section>
 
   const { work, fields } = ticket
   const now = Date.now() + skew
@@ -113,7 +117,7 @@ export function UnitTicket({ id, onBack, onActed }: { readonly id: string; reado
           <Fact name={words.facts.arrived}>{when(work.arrivedAt)}</Fact>
           {work.hazard && <Fact name={words.facts.safe}>{when(work.safeAt)}</Fact>}
           <Fact name={words.facts.assignee}>{assignee === null ? words.nobody : people.get(assignee) ?? '…'}</Fact>
-          {work.assist.length > 0 && <Fact name={words.facts.units}>{[ticket.unitId, ...work.assist].map((unitId) => unitName(book, unitId, language)).join('、')}</Fact>}
+          {work.assist.length > 0 && <Fact name={words.facts.units}>{[...(ticket.unitId === null ? [] : [ticket.unitId]), ...work.assist].map((unitId) => unitName(book, unitId, language)).join('、')}</Fact>}
           {work.extension !== null && <Fact name={words.facts.extension}>{LIFE_CYCLE[ticket.state].clocks.includes('extension') || work.extension.state !== 'asked' ? words.extension[work.extension.state] : words.extension.over} · {when(work.extension.until)}</Fact>}
           {work.report !== null && <Fact name={words.facts.report}>{words.results[work.report.result]} · {work.report.note}</Fact>}
           {work.disputes.length > 0 && <Fact name={words.facts.disputes}>{work.disputes.map(({ unitId, duty, note }) => `${unitName(book, unitId, language)} ${duty} ${note}`).join('；')}</Fact>}
