@@ -14,9 +14,11 @@ const selfOf = (row: PersonRow): Self => ({
   ...(row.unit_id === null ? {} : { unitId: row.unit_id }),
 })
 
-/** People, sessions and their audit in PostgreSQL. Practice people exist only after `enablePractice(true)` in this process. */
-export function makePeopleStore(pool: Pool): PeopleStore & OperatorDirectory {
-  let practising = false
+/**
+ * People, sessions and their audit in PostgreSQL. Practice people exist only after `enablePractice(true)` in this process, or for a command in the
+ * terminal of a practice city (`practising`), as long as its server has them enabled.
+ */
+export function makePeopleStore(pool: Pool, practising = false): PeopleStore & OperatorDirectory {
   return {
     async byLogin(loginName) {
       const { rows: [row] } = await pool.query<PersonRow>('select * from person where login_name = $1 and disabled_at is null and (not practice or $2)', [loginName, practising])
@@ -43,8 +45,9 @@ export function makePeopleStore(pool: Pool): PeopleStore & OperatorDirectory {
            unit_id = excluded.unit_id, skills = excluded.skills, disabled_at = null where person.practice = excluded.practice`,
         [randomUUID(), person.loginName, person.displayName, person.role, person.passwordHash, person.extension ?? null, person.unitId ?? null, person.skills ?? [], person.practice ?? false])
     },
+    // A county's people, whose acts the city has taken over, sign in nowhere here.
     async refusePractice() {
-      const { rows: [real] } = await pool.query<{ login_name: string }>('select login_name from person where not practice order by login_name limit 1')
+      const { rows: [real] } = await pool.query<{ login_name: string }>('select login_name from person where not practice and password_hash is not null order by login_name limit 1')
       if (real !== undefined) throw new LiandongError('practice.real-people', { loginName: real.login_name })
     },
     async enablePractice(enabled) {

@@ -53,7 +53,7 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
     } })
     const desk: Desk = { store, publishing, config, directory, async who() {
       if (values.as === undefined) return { id: null, name: userInfo().username }
-      const found = await makePeopleStore(pool).byLogin(values.as)
+      const found = await makePeopleStore(pool, config['pbx.kind'] === 'practice' && config['node.kind'] === 'city').byLogin(values.as)
       if (!await checkPassword(secret, found?.passwordHash ?? null) || found === null) throw new LiandongError('auth.wrong')
       if (found.self.role !== 'admin') throw new LiandongError('auth.forbidden', { role: found.self.role })
       return { id: found.self.id, name: found.self.displayName }
