@@ -12,6 +12,8 @@ export interface PublishingDeps {
   readonly approval: boolean
   /** Checks the directory and runs its tests: outside of the process that serves calls. `nodes`: what those who serve calls hold flows against; null: none says, or PostgreSQL is away. */
   readonly gate: (nodes: Surroundings | null) => Promise<Gated>
+  /** The same of an edition that is kept: by its own files. */
+  readonly judge: (content: EditionContent, nodes: Surroundings | null) => Promise<readonly FlowProblem[]>
 }
 
 export type Outcome =
@@ -33,7 +35,7 @@ function strictestOf(nodes: readonly Surroundings[]): Surroundings | null {
 }
 
 /** What people do with editions: publish, approve, go back. The same for the command, the desk and the watcher. */
-export function makePublishing({ store, directory, approval: ours, gate: ask }: PublishingDeps) {
+export function makePublishing({ store, directory, approval: ours, gate: ask, judge }: PublishingDeps) {
   /** Whether a second person has to agree: a rule of the city, not of the shell that somebody publishes from. */
   const approval = async (): Promise<boolean> => ours || (await store.rules()).some((node) => node.approval)
 
@@ -67,6 +69,16 @@ export function makePublishing({ store, directory, approval: ours, gate: ask }: 
 
   async function keep(content: EditionContent, author: Who, note: string): Promise<number> {
     return store.keep({ hash: hashOfEdition(content), content, author, note }, soundOf(content))
+  }
+
+  /** What somebody agrees to, as it stands at this moment; null: callers are in it. @throws LiandongError `flow.outdated` */
+  async function waitingFor(number: number, over: number | null | undefined): Promise<{ readonly now: Published | null; readonly after: number | null } | null> {
+    const [{ ran, after }, now] = [await store.needed(number), await store.current()]
+    if (now?.number === number) return null
+    // What was entered since would be taken back, and nobody read that difference: its author publishes it anew. What ran and was not published again waits for nobody.
+    const meant = after === null ? !ran : (now?.switch ?? 0) === after
+    if (!meant || (over !== undefined && over !== (now?.number ?? null))) throw new LiandongError('flow.outdated', { edition: number })
+    return { now, after }
   }
 
   const loaded = async (number: number): Promise<Edition> => loadInTurns(await store.content(number), '')
@@ -111,13 +123,15 @@ export function makePublishing({ store, directory, approval: ours, gate: ask }: 
      * (null: none); absent: he says nothing of it.
      */
     async approve(number: number, person: { readonly id: string; readonly name: string }, over?: number | null): Promise<Outcome> {
-      const [{ ran, after }, now] = [await store.needed(number), await store.current()]
-      if (now?.number === number) return { type: 'running', number, unchanged: true }
-      // What was entered since would be taken back, and nobody read that difference: its author publishes it anew. What ran and was not published again waits for nobody.
-      const meant = after === null ? !ran : (now?.switch ?? 0) === after
-      if (!meant || (over !== undefined && over !== (now?.number ?? null))) throw new LiandongError('flow.outdated', { edition: number })
-      // Nobody has been in it yet: it has to be as whatever is published today.
+      if (await waitingFor(number, over) === null) return { type: 'running', number, unchanged: true }
+      // Nobody has been in it yet: it has to be as whatever is published today, and the nodes may be set otherwise than when it was.
       if ((await loaded(number)).problems.length > 0) throw new LiandongError('flow.refused', { edition: number })
+      const problems = await judge(await store.content(number), await nodes())
+      if (problems.length > 0) return { type: 'broken', problems }
+      // That took seconds.
+      const waiting = await waitingFor(number, over)
+      if (waiting === null) return { type: 'running', number, unchanged: true }
+      const { now, after } = waiting
       await store.approve(number, person)
       return enter(number, person, 'approved', now, after ?? now?.switch ?? 0)
     },
