@@ -1,6 +1,6 @@
 import { LiandongError } from '../contracts/errors.js'
 import type { FlowProblem } from '../contracts/flow.js'
-import { AT_HAND, hashOfEdition, lacksEntry, type Edition, type EditionContent } from './edition.js'
+import { AT_HAND, hashOfEdition, losesEntry, type Edition, type EditionContent } from './edition.js'
 import { soundOnDisk, type Gated } from './flow-gate.js'
 import type { EditionStore, Published, Surroundings, SwitchReason, Who } from './flow-ports.js'
 import { loadInTurns } from './running-flows.js'
@@ -84,17 +84,18 @@ export function makePublishing({ store, directory, approval: ours, gate: ask, ju
   const loaded = async (number: number): Promise<Edition> => loadInTurns(await store.content(number), '')
   /**
    * Why nobody goes back to it: nodes go on with what they have when this program cannot run an edition (an earlier one made it), so callers would stay where they
-   * are; and in one without the flow that they enter by the settings of today, which may have another name by now, they would hear nothing.
+   * are; and in one without the flow that they enter by the settings of today, which may have another name by now, they would hear nothing. @param now what they leave
    */
-  async function against(number: number): Promise<LiandongError | null> {
-    const [edition, nodes] = [await loaded(number), await store.arounds()]
-    const flow = lacksEntry(edition, nodes)
-    return edition.faults.length > 0 ? new LiandongError('flow.refused', { edition: number }) : flow === null ? null : new LiandongError('flow.lacks-entry', { edition: number, flow })
+  async function against(number: number, now: Published | null): Promise<LiandongError | null> {
+    const edition = await loaded(number)
+    if (edition.faults.length > 0) return new LiandongError('flow.refused', { edition: number })
+    const flow = now === null ? null : losesEntry(edition, await loaded(now.number), await store.arounds())
+    return flow === null ? null : new LiandongError('flow.lacks-entry', { edition: number, flow })
   }
-  async function lastThatRuns(): Promise<number> {
+  async function lastThatRuns(now: Published | null): Promise<number> {
     let first: LiandongError | null = null
     for (const { number } of await store.earlier(AT_HAND)) {
-      const reason = await against(number)
+      const reason = await against(number, now)
       if (reason === null) return number
       first ??= reason
     }
@@ -142,12 +143,12 @@ export function makePublishing({ store, directory, approval: ours, gate: ask, ju
     async back(by: Who, to?: number): Promise<Outcome> {
       const now = await store.current()
       // Two who want to leave the same edition leave one, not two.
-      if (to === undefined && (now?.reason === 'back' || now?.reason === 'automatic')) throw new LiandongError('flow.went-back', { edition: now.number, by: now.by, back: await lastThatRuns().catch(() => '…') })
-      const number = to ?? await lastThatRuns()
+      if (to === undefined && (now?.reason === 'back' || now?.reason === 'automatic')) throw new LiandongError('flow.went-back', { edition: now.number, by: now.by, back: await lastThatRuns(now).catch(() => '…') })
+      const number = to ?? await lastThatRuns(now)
       const { ran } = await store.needed(number)
       if (!ran) throw new LiandongError('flow.never-ran', { edition: number })
       if (to !== undefined && await approval() && await store.goneBackFrom(hashOfEdition(await store.content(number)))) throw new LiandongError('flow.taken-back', { edition: number })
-      const reason = await against(number)
+      const reason = await against(number, now)
       if (reason !== null) throw reason
       const switched = await store.switchTo({ number, by, reason: 'back', ...(now !== null && { after: now.switch }) })
       if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')

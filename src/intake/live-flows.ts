@@ -24,6 +24,8 @@ export interface LiveFlowsOptions {
   readonly rules: { /** Files that change are published by themselves. */ readonly watch: boolean; readonly autoReturn: boolean; readonly autoReturnCalls: number; /** A second person has to approve. */ readonly approval: boolean; /** What flows have to fit here. */ readonly around: Surroundings }
   /** Where FreeSWITCH finds the prompts; empty: the same path as here. */
   readonly promptRoot: string
+  /** Throws where callers cannot be taken with what there is: before anybody is told what this node runs by. */
+  readonly ready?: (edition: Edition | null) => void
   readonly clock: () => number
   readonly logger: { info(fields: object, text: string): void; warn(fields: object, text: string): void; error(fields: object, text: string): void }
   readonly onReturned?: (jump: Jump) => void
@@ -75,7 +77,7 @@ const TAPE_PATIENCE = 60_000
  * A switch changes one reference, when everything that is new is loaded and on this machine: there is one last good copy, the one that runs.
  */
 export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlows> {
-  const { directory, home, node, store, publishing, rules, clock, logger, promptRoot, onReturned = () => undefined, pollEvery = POLL, watchEvery = WATCH, tapePatience = TAPE_PATIENCE } = options
+  const { directory, home, node, store, publishing, rules, clock, logger, promptRoot, ready = () => undefined, onReturned = () => undefined, pollEvery = POLL, watchEvery = WATCH, tapePatience = TAPE_PATIENCE } = options
   /** Editions by hash, of calls in progress as well. */
   const loaded = new Map<string, RunningFlows>()
   let live = NOTHING_YET
@@ -100,7 +102,10 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   const nowhere = promptRoot === ''
     ? 'neither on this machine nor in PostgreSQL; they are looked for again'
     : 'FreeSWITCH does not have them below pbx.promptRoot; put them there. They are looked for again'
-  const rates = makeRateWatch({ store, calls: rules.autoReturnCalls, clock, onReturned })
+  const rates = makeRateWatch({
+    store, calls: rules.autoReturnCalls, clock, onReturned,
+    onBarred(edition, flow, jump) { logger.error({ edition, ...(flow !== null && { lacks: flow }), ...jump }, 'wrong keys, hang-ups or failed prompts jumped under the edition that runs, and the one before cannot be gone back to: it lacks the flow that callers of a node enter (flows.entry), or this program cannot run it') },
+  })
 
   // ── Which edition ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -333,8 +338,17 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     if (await rates.look(now)) await follow()
   }
 
-  const there = await within(sayRule().then(follow).then(() => true, () => false), PATIENCE, () => false)
+  const there = await within(follow().then(() => true, () => false), PATIENCE, () => false)
   if (isOn('disk') && !there && await runKept()) logger.error({ version: live.version }, 'PostgreSQL is away: callers enter the edition of the flows that ran last on this machine')
+  try {
+    ready(live.edition)
+  } catch (error) {
+    closed = true
+    await remembering
+    throw error
+  }
+  // Before the first check, which goes by what the nodes say.
+  if (there) await within(sayRule().catch(() => undefined), PATIENCE, () => undefined)
   const files = await watchFlowFiles(directory, { logger, async onChanged() {
     void findAgain()
     if (source === 'disk') await runFiles()

@@ -833,14 +833,34 @@ t.test('nobody goes back to an edition without the flow that callers enter by th
   await t.rejects(publishing.back(who, first), { code: 'flow.lacks-entry', details: { edition: first, flow: 'main' } })
   await calls(version, 60, {})
   await calls(renamed, 60, { wrong: 80 })
-  const rates = makeRateWatch({ store: store.editions, calls: 50, clock: Date.now, onReturned: () => undefined })
+  const rates = makeRateWatch({ store: store.editions, calls: 50, clock: Date.now, onReturned: () => undefined, onBarred(edition, flow, { what }) { barred.push([edition, flow, what]) } })
+  const barred: unknown[] = []
   const now = await store.editions.current()
   t.equal(now !== null && await rates.look(now), false, 'nor does the watch')
+  t.same(barred, [[first, 'main', 'wrong']], 'which says so')
   t.equal(await running(), second)
   await owner.query(`delete from flow_rule where node = 'renamed'`)
   rates.restart()
   t.equal(now !== null && await rates.look(now), true, 'where they enter 110 it does')
   t.equal(await running(), first)
+})
+
+t.test('a node that enters a flow which what runs does not have either keeps nobody from going back', async (t) => {
+  const place = city(t)
+  const { publishing } = await node(t, place, { watch: false })
+  const first = await until('the first edition', running)
+  place.edit('110.yaml', later)
+  t.match(await publishing.publish(who, ''), { type: 'running' })
+  await store.editions.keepRule('mistyped', { approval: false, around: { ...AROUND, entries: ['1l0'] } })
+  t.match(await publishing.back(who), { type: 'running', number: first })
+})
+
+t.test('a node that cannot take callers with what there is tells nobody what it runs by', async (t) => {
+  const place = city(t)
+  const refusal = new Error('no such flow')
+  await t.rejects(openTestFlows({ store: store.editions, directory: place.directory, home: place.home, node: 'mistyped', ready() { throw refusal } }), refusal)
+  t.same(await store.editions.rules(), [])
+  t.equal(await running(), undefined, 'nor does it publish')
 })
 
 t.test('what the watch took back, and whatever ran before, one person alone does not publish again, nor go back to', async (t) => {
