@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import type { Line } from '../flow/side-files.js'
 import type { Flow, FlowState, PromptRef } from '../flow/types.js'
@@ -269,8 +270,18 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   /** What the first look that found no problem saw: of a node that is new, its files are no change until they differ from that. Before, they may still have been on their way here. */
   let foundFirst: string | null = null
 
+  let looks = 0
+  /** What was refused by what the nodes were set to is looked at again once they are set otherwise: a node was restarted, or is no more. */
+  async function lookAnew(): Promise<void> {
+    if (looks > 0 || onDisk === null || onDisk.problems.length === 0) return
+    const around = await publishing.nodes()
+    // Null: PostgreSQL is away, or nobody says any more.
+    if (around !== null && !isDeepStrictEqual(around, onDisk.around)) void consider()
+  }
+
   /** Looks at the files, one look after the other, and publishes what changed if that is how it is set. */
   function consider(): Promise<void> {
+    looks += 1
     gating = gating.then(async () => {
       if (closed) return
       unjudged = true
@@ -306,7 +317,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       }
       await store.seeOnDisk(node, hash)
       await follow()
-    }).catch((error: unknown) => { if (!closed) logger.warn({ reason: (error as Error).message }, 'flow files were not looked at; trying again'); pendingLook = true })
+    }).catch((error: unknown) => { if (!closed) logger.warn({ reason: (error as Error).message }, 'flow files were not looked at; trying again'); pendingLook = true }).finally(() => { looks -= 1 })
     return gating
   }
   let pendingLook = false
@@ -320,7 +331,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   let again = false
   function poll(): Promise<void> {
     again = polling !== null
-    return polling ??= sayRule().then(follow).then(lookWaiting).then(remember).then(() => true, () => false).then((there) => {
+    return polling ??= sayRule().then(follow).then(lookWaiting).then(lookAnew).then(remember).then(() => true, () => false).then((there) => {
       // What it said of the files stands while PostgreSQL is away; that it said nothing does not.
       if (pendingLook && (there || unjudged)) { pendingLook = false; void consider() }
     }).finally(() => {

@@ -817,6 +817,19 @@ t.test('what waits for approval fits what the nodes are set to when it is approv
   t.equal((await store.editions.needed(number)).approvals, 0)
 })
 
+t.test('files that were refused by what another node was set to are looked at again, and published, once it is set right', async (t) => {
+  const place = city(t)
+  const { live } = await node(t, place)
+  const first = await until('the first edition', running)
+  await until('it runs', () => live.status().source === 'published')
+  await store.editions.keepRule('night', { approval: false, around: { ...AROUND, entries: ['night-duty'] } })
+  place.edit('110.yaml', later)
+  await until('they are refused', () => live.status().problems.some(({ code }) => code === 'entry.missing'))
+  await store.editions.keepRule('night', { approval: false, around: AROUND })
+  await until('they are published', async () => await running() !== first)
+  await until('nothing is said of them any more', () => live.status().problems.length === 0)
+})
+
 t.test('nobody goes back to an edition without the flow that callers enter by the settings of today, by hand or by itself', async (t) => {
   const place = city(t)
   const { live, publishing } = await node(t, place, { watch: false, autoReturnCalls: 1_000_000 })
