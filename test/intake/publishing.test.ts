@@ -11,6 +11,7 @@ import { hashOfEdition, loadEdition } from '../../src/intake/edition.js'
 import { makeFlowDesk } from '../../src/intake/flow-desk.js'
 import { editionOf, gate, soundHash, type Gated } from '../../src/intake/flow-gate.js'
 import { makePublishing } from '../../src/intake/flow-publishing.js'
+import { judgeInProcess } from '../../src/intake/gate-process.js'
 import type { FlowTrace } from '../../src/intake/flow-trace.js'
 import { noticeOf } from '../../src/intake/flows-status.js'
 import { makeRateWatch } from '../../src/intake/rate-watch.js'
@@ -815,6 +816,13 @@ t.test('what waits for approval fits what the nodes are set to when it is approv
   })
   await t.rejects(slow.approve(number, reader), { code: 'flow.outdated' })
   t.equal((await store.editions.needed(number)).approvals, 0)
+})
+
+t.test('a server judges what waits in a process beside it: by the settings that it is given', async (t) => {
+  const { content } = await editionOf(CITY, 'ivr-flows')
+  const program = fileURLToPath(new URL('../../bin/liandong.js', import.meta.url))
+  t.same(await judgeInProcess(program, { content, shown: 'ivr-flows', around: AROUND }), [])
+  t.match(await judgeInProcess(program, { content, shown: 'ivr-flows', around: { ...AROUND, entries: ['main'] } }), [{ code: 'entry.missing', file: 'ivr-flows/main.yaml' }])
 })
 
 t.test('files that were refused by what another node was set to are looked at again, and published, once it is set right', async (t) => {
