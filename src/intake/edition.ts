@@ -105,9 +105,14 @@ export function loadEdition(content: EditionContent, { hash = hashOfEdition(cont
   }
 }
 
-/** The first flow that callers of a node enter by its settings and that an edition does not have; null: it has all of them. */
-export const lacksEntry = ({ flows }: Pick<Edition, 'flows'>, nodes: readonly { readonly entries: readonly string[] }[]): string | null =>
-  nodes.flatMap(({ entries }) => entries).find((name) => flows.get(name)?.kind !== 'entry') ?? null
+/**
+ * The first flow that callers of a node enter by its settings, that they have in what runs, and that another edition does not have; null: nobody loses anything
+ * by that one. Where what runs does not have it either (a name that is wrong, of a node that never takes a call), nothing is lost.
+ */
+export const losesEntry = (other: Pick<Edition, 'flows'>, runs: Pick<Edition, 'flows'>, nodes: readonly { readonly entries: readonly string[] }[]): string | null => {
+  const enters = ({ flows }: Pick<Edition, 'flows'>, name: string): boolean => flows.get(name)?.kind === 'entry'
+  return nodes.flatMap(({ entries }) => entries).find((name) => enters(runs, name) && !enters(other, name)) ?? null
+}
 
 export interface EditionChange {
   /** A file's name, or `prompts/<file>` of a tape. */

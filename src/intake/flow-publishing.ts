@@ -1,6 +1,6 @@
 import { LiandongError } from '../contracts/errors.js'
 import type { FlowProblem } from '../contracts/flow.js'
-import { AT_HAND, hashOfEdition, lacksEntry, type Edition, type EditionContent } from './edition.js'
+import { AT_HAND, hashOfEdition, losesEntry, type Edition, type EditionContent } from './edition.js'
 import { soundOnDisk, type Gated } from './flow-gate.js'
 import type { EditionStore, Published, Surroundings, SwitchReason, Who } from './flow-ports.js'
 import { loadInTurns } from './running-flows.js'
@@ -12,6 +12,8 @@ export interface PublishingDeps {
   readonly approval: boolean
   /** Checks the directory and runs its tests: outside of the process that serves calls. `nodes`: what those who serve calls hold flows against; null: none says, or PostgreSQL is away. */
   readonly gate: (nodes: Surroundings | null) => Promise<Gated>
+  /** The same of an edition that is kept: by its own files. */
+  readonly judge: (content: EditionContent, nodes: Surroundings | null) => Promise<readonly FlowProblem[]>
 }
 
 export type Outcome =
@@ -33,7 +35,7 @@ function strictestOf(nodes: readonly Surroundings[]): Surroundings | null {
 }
 
 /** What people do with editions: publish, approve, go back. The same for the command, the desk and the watcher. */
-export function makePublishing({ store, directory, approval: ours, gate: ask }: PublishingDeps) {
+export function makePublishing({ store, directory, approval: ours, gate: ask, judge }: PublishingDeps) {
   /** Whether a second person has to agree: a rule of the city, not of the shell that somebody publishes from. */
   const approval = async (): Promise<boolean> => ours || (await store.rules()).some((node) => node.approval)
 
@@ -69,20 +71,31 @@ export function makePublishing({ store, directory, approval: ours, gate: ask }: 
     return store.keep({ hash: hashOfEdition(content), content, author, note }, soundOf(content))
   }
 
+  /** What somebody agrees to, as it stands at this moment; null: callers are in it. @throws LiandongError `flow.outdated` */
+  async function waitingFor(number: number, over: number | null | undefined): Promise<{ readonly now: Published | null; readonly after: number | null } | null> {
+    const [{ ran, after }, now] = [await store.needed(number), await store.current()]
+    if (now?.number === number) return null
+    // What was entered since would be taken back, and nobody read that difference: its author publishes it anew. What ran and was not published again waits for nobody.
+    const meant = after === null ? !ran : (now?.switch ?? 0) === after
+    if (!meant || (over !== undefined && over !== (now?.number ?? null))) throw new LiandongError('flow.outdated', { edition: number })
+    return { now, after }
+  }
+
   const loaded = async (number: number): Promise<Edition> => loadInTurns(await store.content(number), '')
   /**
    * Why nobody goes back to it: nodes go on with what they have when this program cannot run an edition (an earlier one made it), so callers would stay where they
-   * are; and in one without the flow that they enter by the settings of today, which may have another name by now, they would hear nothing.
+   * are; and in one without the flow that they enter by the settings of today, which may have another name by now, they would hear nothing. @param now what they leave
    */
-  async function against(number: number): Promise<LiandongError | null> {
-    const [edition, nodes] = [await loaded(number), await store.arounds()]
-    const flow = lacksEntry(edition, nodes)
-    return edition.faults.length > 0 ? new LiandongError('flow.refused', { edition: number }) : flow === null ? null : new LiandongError('flow.lacks-entry', { edition: number, flow })
+  async function against(number: number, now: Published | null): Promise<LiandongError | null> {
+    const edition = await loaded(number)
+    if (edition.faults.length > 0) return new LiandongError('flow.refused', { edition: number })
+    const flow = now === null ? null : losesEntry(edition, await loaded(now.number), await store.arounds())
+    return flow === null ? null : new LiandongError('flow.lacks-entry', { edition: number, flow })
   }
-  async function lastThatRuns(): Promise<number> {
+  async function lastThatRuns(now: Published | null): Promise<number> {
     let first: LiandongError | null = null
     for (const { number } of await store.earlier(AT_HAND)) {
-      const reason = await against(number)
+      const reason = await against(number, now)
       if (reason === null) return number
       first ??= reason
     }
@@ -111,13 +124,15 @@ export function makePublishing({ store, directory, approval: ours, gate: ask }: 
      * (null: none); absent: he says nothing of it.
      */
     async approve(number: number, person: { readonly id: string; readonly name: string }, over?: number | null): Promise<Outcome> {
-      const [{ ran, after }, now] = [await store.needed(number), await store.current()]
-      if (now?.number === number) return { type: 'running', number, unchanged: true }
-      // What was entered since would be taken back, and nobody read that difference: its author publishes it anew. What ran and was not published again waits for nobody.
-      const meant = after === null ? !ran : (now?.switch ?? 0) === after
-      if (!meant || (over !== undefined && over !== (now?.number ?? null))) throw new LiandongError('flow.outdated', { edition: number })
-      // Nobody has been in it yet: it has to be as whatever is published today.
+      if (await waitingFor(number, over) === null) return { type: 'running', number, unchanged: true }
+      // Nobody has been in it yet: it has to be as whatever is published today, and the nodes may be set otherwise than when it was.
       if ((await loaded(number)).problems.length > 0) throw new LiandongError('flow.refused', { edition: number })
+      const problems = await judge(await store.content(number), await nodes())
+      if (problems.length > 0) return { type: 'broken', problems }
+      // That took seconds.
+      const waiting = await waitingFor(number, over)
+      if (waiting === null) return { type: 'running', number, unchanged: true }
+      const { now, after } = waiting
       await store.approve(number, person)
       return enter(number, person, 'approved', now, after ?? now?.switch ?? 0)
     },
@@ -128,12 +143,12 @@ export function makePublishing({ store, directory, approval: ours, gate: ask }: 
     async back(by: Who, to?: number): Promise<Outcome> {
       const now = await store.current()
       // Two who want to leave the same edition leave one, not two.
-      if (to === undefined && (now?.reason === 'back' || now?.reason === 'automatic')) throw new LiandongError('flow.went-back', { edition: now.number, by: now.by, back: await lastThatRuns().catch(() => '…') })
-      const number = to ?? await lastThatRuns()
+      if (to === undefined && (now?.reason === 'back' || now?.reason === 'automatic')) throw new LiandongError('flow.went-back', { edition: now.number, by: now.by, back: await lastThatRuns(now).catch(() => '…') })
+      const number = to ?? await lastThatRuns(now)
       const { ran } = await store.needed(number)
       if (!ran) throw new LiandongError('flow.never-ran', { edition: number })
       if (to !== undefined && await approval() && await store.goneBackFrom(hashOfEdition(await store.content(number)))) throw new LiandongError('flow.taken-back', { edition: number })
-      const reason = await against(number)
+      const reason = await against(number, now)
       if (reason !== null) throw reason
       const switched = await store.switchTo({ number, by, reason: 'back', ...(now !== null && { after: now.switch }) })
       if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { LiandongError } from '../contracts/errors.js'
+import type { FlowProblem } from '../contracts/flow.js'
 import { aimsOf, asksOf, type Asks } from '../flow/simulate/aims.js'
 import type { CallerModel, Recording } from '../flow/simulate/callers.js'
 import { simulate, type Simulated } from '../flow/simulate/simulate.js'
@@ -19,6 +20,16 @@ const MOST_BYTES = 64_000_000
  */
 export const gateInProcess = (program: string, directory: string, { entries, services, delays }: Surroundings): Promise<Gated> =>
   askProcess<Gated>(program, ['flow', 'check', directory, '--edition', '--entry', entries.join(','), '--services', services.join(','), '--delays', `${delays.skill},${delays.speech}`], {})
+
+/** The same of an edition that is kept, by its own files. */
+export const judgeInProcess = (program: string, wish: JudgeWish): Promise<readonly FlowProblem[]> => askProcess<readonly FlowProblem[]>(program, ['flow', 'check', '--beside'], { input: wish })
+
+export interface JudgeWish {
+  readonly content: EditionContent
+  /** What problems name in place of a directory. */
+  readonly shown: string
+  readonly around: Surroundings
+}
 
 /** Thousands of calls, likewise; null: the new edition has no such flow, or its file has problems. */
 export const simulateInProcess = (program: string, wish: SimulationWish): Promise<SimulationAnswer | null> => askProcess<SimulationAnswer | null>(program, ['flow', 'simulate', '--beside'], { input: wish })

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import type { Line } from '../flow/side-files.js'
 import type { Flow, FlowState, PromptRef } from '../flow/types.js'
@@ -24,6 +25,8 @@ export interface LiveFlowsOptions {
   readonly rules: { /** Files that change are published by themselves. */ readonly watch: boolean; readonly autoReturn: boolean; readonly autoReturnCalls: number; /** A second person has to approve. */ readonly approval: boolean; /** What flows have to fit here. */ readonly around: Surroundings }
   /** Where FreeSWITCH finds the prompts; empty: the same path as here. */
   readonly promptRoot: string
+  /** Throws where callers cannot be taken with what there is: before anybody is told what this node runs by. */
+  readonly ready?: (edition: Edition | null) => void
   readonly clock: () => number
   readonly logger: { info(fields: object, text: string): void; warn(fields: object, text: string): void; error(fields: object, text: string): void }
   readonly onReturned?: (jump: Jump) => void
@@ -75,7 +78,7 @@ const TAPE_PATIENCE = 60_000
  * A switch changes one reference, when everything that is new is loaded and on this machine: there is one last good copy, the one that runs.
  */
 export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlows> {
-  const { directory, home, node, store, publishing, rules, clock, logger, promptRoot, onReturned = () => undefined, pollEvery = POLL, watchEvery = WATCH, tapePatience = TAPE_PATIENCE } = options
+  const { directory, home, node, store, publishing, rules, clock, logger, promptRoot, ready = () => undefined, onReturned = () => undefined, pollEvery = POLL, watchEvery = WATCH, tapePatience = TAPE_PATIENCE } = options
   /** Editions by hash, of calls in progress as well. */
   const loaded = new Map<string, RunningFlows>()
   let live = NOTHING_YET
@@ -100,7 +103,10 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   const nowhere = promptRoot === ''
     ? 'neither on this machine nor in PostgreSQL; they are looked for again'
     : 'FreeSWITCH does not have them below pbx.promptRoot; put them there. They are looked for again'
-  const rates = makeRateWatch({ store, calls: rules.autoReturnCalls, clock, onReturned })
+  const rates = makeRateWatch({
+    store, calls: rules.autoReturnCalls, clock, onReturned,
+    onBarred(edition, flow, jump) { logger.error({ edition, ...(flow !== null && { lacks: flow }), ...jump }, 'wrong keys, hang-ups or failed prompts jumped under the edition that runs, and the one before cannot be gone back to: it lacks the flow that callers of a node enter (flows.entry), or this program cannot run it') },
+  })
 
   // ── Which edition ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -264,8 +270,18 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   /** What the first look that found no problem saw: of a node that is new, its files are no change until they differ from that. Before, they may still have been on their way here. */
   let foundFirst: string | null = null
 
+  let looks = 0
+  /** What was refused by what the nodes were set to is looked at again once they are set otherwise: a node was restarted, or is no more. */
+  async function lookAnew(): Promise<void> {
+    if (looks > 0 || onDisk === null || onDisk.problems.length === 0) return
+    const around = await publishing.nodes()
+    // Null: PostgreSQL is away, or nobody says any more.
+    if (around !== null && !isDeepStrictEqual(around, onDisk.around)) void consider()
+  }
+
   /** Looks at the files, one look after the other, and publishes what changed if that is how it is set. */
   function consider(): Promise<void> {
+    looks += 1
     gating = gating.then(async () => {
       if (closed) return
       unjudged = true
@@ -301,7 +317,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       }
       await store.seeOnDisk(node, hash)
       await follow()
-    }).catch((error: unknown) => { if (!closed) logger.warn({ reason: (error as Error).message }, 'flow files were not looked at; trying again'); pendingLook = true })
+    }).catch((error: unknown) => { if (!closed) logger.warn({ reason: (error as Error).message }, 'flow files were not looked at; trying again'); pendingLook = true }).finally(() => { looks -= 1 })
     return gating
   }
   let pendingLook = false
@@ -315,7 +331,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   let again = false
   function poll(): Promise<void> {
     again = polling !== null
-    return polling ??= sayRule().then(follow).then(lookWaiting).then(remember).then(() => true, () => false).then((there) => {
+    return polling ??= sayRule().then(follow).then(lookWaiting).then(lookAnew).then(remember).then(() => true, () => false).then((there) => {
       // What it said of the files stands while PostgreSQL is away; that it said nothing does not.
       if (pendingLook && (there || unjudged)) { pendingLook = false; void consider() }
     }).finally(() => {
@@ -333,8 +349,17 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     if (await rates.look(now)) await follow()
   }
 
-  const there = await within(sayRule().then(follow).then(() => true, () => false), PATIENCE, () => false)
+  const there = await within(follow().then(() => true, () => false), PATIENCE, () => false)
   if (isOn('disk') && !there && await runKept()) logger.error({ version: live.version }, 'PostgreSQL is away: callers enter the edition of the flows that ran last on this machine')
+  try {
+    ready(live.edition)
+  } catch (error) {
+    closed = true
+    await remembering
+    throw error
+  }
+  // Before the first check, which goes by what the nodes say.
+  if (there) await within(sayRule().catch(() => undefined), PATIENCE, () => undefined)
   const files = await watchFlowFiles(directory, { logger, async onChanged() {
     void findAgain()
     if (source === 'disk') await runFiles()

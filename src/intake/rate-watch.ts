@@ -1,5 +1,5 @@
-import { callsOf, judge, nextLook, type Jump } from './core/flow-watch.js'
-import { lacksEntry } from './edition.js'
+import { callsOf, judge, nextLook, type Jump, type Tally } from './core/flow-watch.js'
+import { losesEntry } from './edition.js'
 import type { EditionStore, Published } from './flow-ports.js'
 import { loadInTurns } from './running-flows.js'
 
@@ -16,21 +16,30 @@ export interface RateWatchOptions {
   readonly calls: number
   readonly clock: () => number
   readonly onReturned: (jump: Jump) => void
+  /** They jumped, and there is no edition to go back to but one that this program cannot run, or (`flow`) one without what callers of a node enter. */
+  readonly onBarred: (edition: number, flow: string | null, jump: Jump) => void
 }
 
+interface Earlier { readonly number: number; readonly before: readonly Tally[]; /** It cannot be gone back to. */ readonly barred: boolean; /** What callers enter and it does not have. */ readonly flow: string | null }
+
 /** Watch over a new edition: when wrong keys, hang-ups or failures jump under it, the one before is switched to. */
-export function makeRateWatch({ store, calls: least, clock, onReturned }: RateWatchOptions) {
+export function makeRateWatch({ store, calls: least, clock, onReturned, onBarred }: RateWatchOptions) {
   const rule = { calls: least }
   let lookAt = least
-  async function earlierWithCalls() {
+  /** The last edition that took enough calls and can be gone back to; where there is none, the last of the others (`barred`). */
+  async function earlierWithCalls(now: Published): Promise<Earlier | null> {
+    let barred: Earlier | null = null
     for (const { number, hash } of await store.earlier(EARLIER)) {
       const before = await store.tally(hash, clock() - COMPARED, MOST_TALLIED)
       if (callsOf(before) < rule.calls) continue
       // One that this program cannot run would leave callers where they are; one without the flow that they enter today, with music alone.
       const edition = await loadInTurns(await store.content(number), hash)
-      if (edition.faults.length === 0 && lacksEntry(edition, await store.arounds()) === null) return { number, before }
+      const runs = edition.faults.length > 0 ? null : await loadInTurns(await store.content(now.number), now.hash)
+      const flow = runs === null ? null : losesEntry(edition, runs, await store.arounds())
+      if (runs !== null && flow === null) return { number, before, flow, barred: false }
+      barred ??= { number, before, flow, barred: true }
     }
-    return null
+    return barred
   }
   return {
     /** Another edition runs: it is judged anew. */
@@ -43,11 +52,15 @@ export function makeRateWatch({ store, calls: least, clock, onReturned }: RateWa
       // Not of all of them the end is known.
       const calls = callsOf(tally)
       if (calls < Math.min(lookAt, MOST_TALLIED / 2)) return false
-      const one = await earlierWithCalls()
+      const one = await earlierWithCalls(now)
       // Also where there is none: each look reads thousands of calls, and PostgreSQL has others to serve.
       lookAt = nextLook(Math.max(calls, lookAt), rule)
       const jump = one === null ? null : judge(one.before, tally, rule)
       if (one === null || jump === null) return false
+      if (one.barred) {
+        onBarred(one.number, one.flow, jump)
+        return false
+      }
       const switched = await store.switchTo({ number: one.number, by: { id: null, name: 'automatic' }, reason: 'automatic', details: { from: now.number, ...jump }, after: now.switch })
       if (switched) onReturned(jump)
       return true

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Logger } from 'pino'
 import { delaysOf, type Config } from '../config.js'
 import { LiandongError } from '../contracts/errors.js'
@@ -8,7 +8,7 @@ import { makeFlowDesk, type FlowDesk } from '../intake/flow-desk.js'
 import { makePublishing } from '../intake/flow-publishing.js'
 import { makeFlowTracer, type FlowTracer } from '../intake/flow-trace.js'
 import type { Gated } from '../intake/flow-gate.js'
-import { gateInProcess } from '../intake/gate-process.js'
+import { gateInProcess, judgeInProcess } from '../intake/gate-process.js'
 import { openLiveFlows, type LiveFlows, type LiveFlowsOptions } from '../intake/live-flows.js'
 import { servicesOf } from '../intake/look-ups.js'
 import type { Intake } from '../intake/service.js'
@@ -45,9 +45,12 @@ export async function openFlows({ config, logger, metrics, store, calendar, cloc
   const watch = config['flows.publish'] === 'watch'
   const approval = config['flows.approval']
   const around = { entries: [config['flows.entry']], services: servicesOf(config['flows.lookUps']), delays: delaysOf(config) }
-  const publishing = makePublishing({ store: store.editions, directory, approval, gate: gate ?? ((nodes) => gateInProcess(program, directory, nodes ?? around)) })
+  const publishing = makePublishing({ store: store.editions, directory, approval, gate: gate ?? ((nodes) => gateInProcess(program, directory, nodes ?? around)), judge: (content, nodes) => judgeInProcess(program, { content, shown: basename(directory), around: nodes ?? around }) })
+  const entry = join(directory, `${config['flows.entry']}.yaml`)
   const live = await openLiveFlows({
     directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], clock, logger: config['node.kind'] === 'county' ? troublesOnly(logger) : logger,
+    // A broken file is told and callers wait with music; one that is not there is a wrong setting.
+    ready(edition) { if (edition?.flows.has(config['flows.entry']) !== true && !existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry }) },
     rules: { watch, approval, around, autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },
     onReturned: () => { metrics.flowReturns.inc() },
   })
@@ -55,9 +58,6 @@ export async function openFlows({ config, logger, metrics, store, calendar, cloc
   store.onFlows(live.nudge)
   const trace = makeFlowTracer({ store: store.editions, clock, monotonic })
   closing.addAsking(() => trace.close())
-  // A broken file is told and callers wait with music; one that is not there is a wrong setting.
-  const entry = join(directory, `${config['flows.entry']}.yaml`)
-  if (live.edition()?.flows.has(config['flows.entry']) !== true && !existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
   return {
     live, trace,
     desk(intake) {

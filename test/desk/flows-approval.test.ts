@@ -4,7 +4,7 @@ import t from 'tap'
 import { makePublishing } from '../../src/intake/flow-publishing.js'
 import { until } from '../helpers/database.js'
 import { withDesk } from '../helpers/desk-world.js'
-import { copyCity } from '../helpers/flows.js'
+import { copyCity, judgeHere } from '../helpers/flows.js'
 import { keptGate } from '../helpers/kept-gate.js'
 
 let directory = ''
@@ -13,7 +13,7 @@ await withDesk(t, async (world) => {
     await until('the first edition', async () => (await world.liandong.store.editions.current())?.number === 1)
     writeFileSync(join(directory, '110.yaml'), readFileSync(join(directory, '110.yaml'), 'utf8').replace('waitingAtLeast: 20', 'waitingAtLeast: 10'))
     // As “flow publish” does in a terminal.
-    const publishing = makePublishing({ store: world.liandong.store.editions, directory, approval: true, gate: keptGate(directory) })
+    const publishing = makePublishing({ store: world.liandong.store.editions, directory, approval: true, judge: judgeHere, gate: keptGate(directory) })
     t.match(await publishing.publish({ id: null, name: 'root' }, ''), { type: 'waiting', number: 2, more: 2 })
     const seat = await world.seat('admin')
     const { page } = seat

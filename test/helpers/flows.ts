@@ -2,10 +2,12 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
+import type { FlowProblem } from '../../src/contracts/flow.js'
+import { hashOfEdition, type EditionContent } from '../../src/intake/edition.js'
 import { makeFlowDesk, type FlowDesk } from '../../src/intake/flow-desk.js'
 import { NO_DELAYS } from '../../src/flow/proof/prove.js'
-import { gate, type Gated } from '../../src/intake/flow-gate.js'
-import type { EditionStore } from '../../src/intake/flow-ports.js'
+import { gate, judgeEdition, type Gated } from '../../src/intake/flow-gate.js'
+import type { EditionStore, Surroundings } from '../../src/intake/flow-ports.js'
 import { makePublishing, type Publishing } from '../../src/intake/flow-publishing.js'
 import { servicesOf } from '../../src/intake/look-ups.js'
 import { openLiveFlows, type LiveFlows, type LiveFlowsOptions } from '../../src/intake/live-flows.js'
@@ -28,11 +30,21 @@ export interface TestFlowsOptions extends Partial<Omit<LiveFlowsOptions, 'rules'
 }
 
 const changed = new Map<string, Gated>()
+/** What is known of editions, by the settings of the tests. */
+const judged = new Map<string, readonly FlowProblem[]>()
+
+/** An edition that is kept, judged in this process. */
+export function judgeHere(content: EditionContent, nodes: Surroundings | null): Promise<readonly FlowProblem[]> {
+  if (nodes !== null && !isDeepStrictEqual(nodes, AROUND)) return Promise.resolve(judgeEdition(content, 'ivr-flows', nodes))
+  const problems = judged.get(hashOfEdition(content)) ?? judgeEdition(content, 'ivr-flows', AROUND)
+  judged.set(hashOfEdition(content), problems)
+  return Promise.resolve(problems)
+}
 
 /** A node with its flows, checked in this process; its loops turn fast. */
 export async function openTestFlows({ store, directory, home, watch = true, approval = false, autoReturnCalls = 100, node = 'test', ...more }: TestFlowsOptions): Promise<{ live: LiveFlows; publishing: Publishing; desk: FlowDesk }> {
   const kept = keptGate(directory, (what) => gate(what, basename(what), AROUND), changed)
-  const publishing = makePublishing({ store, directory, approval, gate: (nodes) => (nodes === null || isDeepStrictEqual(nodes, AROUND) ? kept() : gate(directory, basename(directory), nodes)) })
+  const publishing = makePublishing({ store, directory, approval, judge: judgeHere, gate: (nodes) => (nodes === null || isDeepStrictEqual(nodes, AROUND) ? kept() : gate(directory, basename(directory), nodes)) })
   const live = await openLiveFlows({
     directory, home, node, store, publishing, rules: { watch, approval, around: AROUND, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50, ...more,
   })

@@ -180,7 +180,7 @@ t.test('the watch does not end: after more calls than it tallies it looks again 
       content: () => Promise.resolve({ files: {}, tapes: [] }), arounds: () => Promise.resolve([]),
       switchTo: () => Promise.resolve(true),
     },
-    calls: 100, clock: () => 0, onReturned: () => undefined,
+    calls: 100, clock: () => 0, onReturned: () => undefined, onBarred: () => undefined,
   })
   const now: Published = { switch: 2, at: 0, by: '', reason: 'published', details: {}, number: 2, hash: 'now' }
   for (calls.now = 50; calls.now <= 30_000; calls.now += 50) await watch.look(now)
@@ -197,7 +197,7 @@ t.test('where no earlier edition can be compared with, the watch rests until the
       tally: () => { looks.push(calls.now); return Promise.resolve([tally({ calls: calls.now })]) },
       earlier: () => Promise.resolve([]), content: () => Promise.reject(new Error('none')), arounds: () => Promise.resolve([]), switchTo: () => Promise.resolve(true),
     },
-    calls: 100, clock: () => time.now, onReturned: () => undefined,
+    calls: 100, clock: () => time.now, onReturned: () => undefined, onBarred: () => undefined,
   })
   const now: Published = { switch: 1, at: 0, by: '', reason: 'published', details: {}, number: 1, hash: 'now' }
   for (calls.now = 50; calls.now <= 1_000; calls.now += 50) await watch.look(now)

@@ -11,13 +11,14 @@ import { hashOfEdition, loadEdition } from '../../src/intake/edition.js'
 import { makeFlowDesk } from '../../src/intake/flow-desk.js'
 import { editionOf, gate, soundHash, type Gated } from '../../src/intake/flow-gate.js'
 import { makePublishing } from '../../src/intake/flow-publishing.js'
+import { judgeInProcess } from '../../src/intake/gate-process.js'
 import type { FlowTrace } from '../../src/intake/flow-trace.js'
 import { noticeOf } from '../../src/intake/flows-status.js'
 import { makeRateWatch } from '../../src/intake/rate-watch.js'
 import { enterFlow, runEdition } from '../../src/intake/running-flows.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
 import { asOwner, openTestStore, silent, temporaryHome, until as within } from '../helpers/database.js'
-import { AROUND, CITY, copyCity, openTestFlows, type TestFlowsOptions } from '../helpers/flows.js'
+import { AROUND, CITY, copyCity, judgeHere, openTestFlows, type TestFlowsOptions } from '../helpers/flows.js'
 import { keptGate } from '../helpers/kept-gate.js'
 
 /** Whatever is published passes the gate first, in this process: seconds of CPU each time (none of it is kept after a change of the sources), of which a machine with other work gives a part. */
@@ -139,7 +140,7 @@ t.test('the desk: what is known to be wrong with the files is told at once, what
   const place = city(t)
   const { live } = await node(t, place, { watch: false })
   await until('the first edition', running)
-  const never = makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: () => new Promise(() => undefined) })
+  const never = makePublishing({ store: store.editions, directory: place.directory, approval: false, judge: judgeHere, gate: () => new Promise(() => undefined) })
   const desk = makeFlowDesk({ live, store: store.editions, publishing: never, directory: place.directory, program: '/nowhere', watch: false, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [] })
   t.teardown(() => { desk.close() })
   place.edit('110.yaml', (text) => text.replace('onSilence:', 'onSilense:'))
@@ -424,7 +425,7 @@ t.test('who goes back while another edition is being checked is not overruled by
   t.match(await publishing.publish(who, ''), { type: 'running' })
   place.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 11'))
   const held: { go: (() => void) | null } = { go: null }
-  const slow = makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: () => new Promise((resolve) => { held.go = () => { resolve(publishing.gate()) } }) })
+  const slow = makePublishing({ store: store.editions, directory: place.directory, approval: false, judge: judgeHere, gate: () => new Promise((resolve) => { held.go = () => { resolve(publishing.gate()) } }) })
   const under = slow.publish(who, '')
   const go = await until('the check', () => held.go)
   t.match(await publishing.back(who), { type: 'running', number: first })
@@ -743,7 +744,7 @@ t.test('a second person is a rule of the city: a shell and a node that are set o
   const first = await until('the first edition', running)
   const [author, reader] = [await person('of-the-city'), await person('reads-it')]
   await until('both have said how they are set', async () => (await store.editions.rules()).length === 1)
-  const shell = makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: keptGate(place.directory) })
+  const shell = makePublishing({ store: store.editions, directory: place.directory, approval: false, judge: judgeHere, gate: keptGate(place.directory) })
   place.edit('110.yaml', later)
   const outcome = await shell.publish(author, '')
   t.match(outcome, { type: 'waiting', more: 1 })
@@ -765,7 +766,7 @@ t.test('what is published fits what the nodes are set to, whatever the shell is 
   const first = await until('the first edition', running)
   // Each of them is set in its own way, and serves callers of the city.
   await store.editions.keepRule('night', { approval: false, around: { ...AROUND, entries: ['night-duty'], services: [], delays: { skill: 20_000, speech: 0 } } })
-  const shell = makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: (nodes) => gate(place.directory, 'ivr-flows', nodes ?? AROUND) })
+  const shell = makePublishing({ store: store.editions, directory: place.directory, approval: false, judge: judgeHere, gate: (nodes) => gate(place.directory, 'ivr-flows', nodes ?? AROUND) })
   place.edit('110.yaml', later)
   const outcome = await shell.publish(who, '')
   const found = outcome.type === 'broken' ? outcome.problems.map(({ code, file }) => `${code} ${basename(file)}`) : []
@@ -786,10 +787,55 @@ t.test('what is published fits what the nodes are set to, whatever the shell is 
 
   const asked: unknown[] = []
   const other = (nodes: unknown): Promise<Gated> => { asked.push(nodes); return Promise.resolve({ content: { files: {}, tapes: [] }, problems: [] }) }
-  await makePublishing({ store: { ...store.editions, arounds: () => Promise.reject(new Error('away')) }, directory: '', approval: false, gate: other }).gate()
+  await makePublishing({ store: { ...store.editions, arounds: () => Promise.reject(new Error('away')) }, directory: '', approval: false, judge: judgeHere, gate: other }).gate()
   await owner.query('update flow_rule set around = null')
-  await makePublishing({ store: store.editions, directory: '', approval: false, gate: other }).gate()
+  await makePublishing({ store: store.editions, directory: '', approval: false, judge: judgeHere, gate: other }).gate()
   t.same(asked, [null, null], 'where nobody says, it is checked by what this process is set to')
+})
+
+t.test('what waits for approval fits what the nodes are set to when it is approved, not only when it was published', async (t) => {
+  const place = city(t)
+  const { publishing } = await node(t, place, { watch: false, approval: true })
+  const first = await until('the first edition', running)
+  const [author, reader] = [await person('before-the-renaming'), await person('after-the-renaming')]
+  place.edit('110.yaml', later)
+  const made = await publishing.publish(author, '')
+  const number = made.type === 'waiting' ? made.number : 0
+  await store.editions.keepRule('renamed', { approval: true, around: { ...AROUND, entries: ['main'], services: [] } })
+  t.match(await publishing.approve(number, reader), { type: 'broken', problems: [{ code: 'entry.missing' }] })
+  t.equal(await running(), first)
+  t.equal((await store.editions.needed(number)).approvals, 0, 'nor has he agreed')
+  await owner.query(`delete from flow_rule where node = 'renamed'`)
+
+  // Judging takes seconds: what is switched to meanwhile is not taken back.
+  place.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 11'))
+  const other = await publishing.publish(author, '')
+  const slow = makePublishing({
+    store: store.editions, directory: place.directory, approval: true, gate: keptGate(place.directory),
+    async judge() { await publishing.approve(other.type === 'waiting' ? other.number : 0, reader); return [] },
+  })
+  await t.rejects(slow.approve(number, reader), { code: 'flow.outdated' })
+  t.equal((await store.editions.needed(number)).approvals, 0)
+})
+
+t.test('a server judges what waits in a process beside it: by the settings that it is given', async (t) => {
+  const { content } = await editionOf(CITY, 'ivr-flows')
+  const program = fileURLToPath(new URL('../../bin/liandong.js', import.meta.url))
+  t.same(await judgeInProcess(program, { content, shown: 'ivr-flows', around: AROUND }), [])
+  t.match(await judgeInProcess(program, { content, shown: 'ivr-flows', around: { ...AROUND, entries: ['main'] } }), [{ code: 'entry.missing', file: 'ivr-flows/main.yaml' }])
+})
+
+t.test('files that were refused by what another node was set to are looked at again, and published, once it is set right', async (t) => {
+  const place = city(t)
+  const { live } = await node(t, place)
+  const first = await until('the first edition', running)
+  await until('it runs', () => live.status().source === 'published')
+  await store.editions.keepRule('night', { approval: false, around: { ...AROUND, entries: ['night-duty'] } })
+  place.edit('110.yaml', later)
+  await until('they are refused', () => live.status().problems.some(({ code }) => code === 'entry.missing'))
+  await store.editions.keepRule('night', { approval: false, around: AROUND })
+  await until('they are published', async () => await running() !== first)
+  await until('nothing is said of them any more', () => live.status().problems.length === 0)
 })
 
 t.test('nobody goes back to an edition without the flow that callers enter by the settings of today, by hand or by itself', async (t) => {
@@ -808,14 +854,34 @@ t.test('nobody goes back to an edition without the flow that callers enter by th
   await t.rejects(publishing.back(who, first), { code: 'flow.lacks-entry', details: { edition: first, flow: 'main' } })
   await calls(version, 60, {})
   await calls(renamed, 60, { wrong: 80 })
-  const rates = makeRateWatch({ store: store.editions, calls: 50, clock: Date.now, onReturned: () => undefined })
+  const rates = makeRateWatch({ store: store.editions, calls: 50, clock: Date.now, onReturned: () => undefined, onBarred(edition, flow, { what }) { barred.push([edition, flow, what]) } })
+  const barred: unknown[] = []
   const now = await store.editions.current()
   t.equal(now !== null && await rates.look(now), false, 'nor does the watch')
+  t.same(barred, [[first, 'main', 'wrong']], 'which says so')
   t.equal(await running(), second)
   await owner.query(`delete from flow_rule where node = 'renamed'`)
   rates.restart()
   t.equal(now !== null && await rates.look(now), true, 'where they enter 110 it does')
   t.equal(await running(), first)
+})
+
+t.test('a node that enters a flow which what runs does not have either keeps nobody from going back', async (t) => {
+  const place = city(t)
+  const { publishing } = await node(t, place, { watch: false })
+  const first = await until('the first edition', running)
+  place.edit('110.yaml', later)
+  t.match(await publishing.publish(who, ''), { type: 'running' })
+  await store.editions.keepRule('mistyped', { approval: false, around: { ...AROUND, entries: ['1l0'] } })
+  t.match(await publishing.back(who), { type: 'running', number: first })
+})
+
+t.test('a node that cannot take callers with what there is tells nobody what it runs by', async (t) => {
+  const place = city(t)
+  const refusal = new Error('no such flow')
+  await t.rejects(openTestFlows({ store: store.editions, directory: place.directory, home: place.home, node: 'mistyped', ready() { throw refusal } }), refusal)
+  t.same(await store.editions.rules(), [])
+  t.equal(await running(), undefined, 'nor does it publish')
 })
 
 t.test('what the watch took back, and whatever ran before, one person alone does not publish again, nor go back to', async (t) => {
@@ -866,7 +932,7 @@ t.test('a going back while changed files are checked stands: the watcher does no
   let hold: Promise<void> | null = null
   let held = false
   const check = keptGate(place.directory)
-  const publishing = makePublishing({ store: store.editions, directory: place.directory, approval: false, async gate() {
+  const publishing = makePublishing({ store: store.editions, directory: place.directory, approval: false, judge: judgeHere, async gate() {
     const gated = await check()
     held = hold !== null
     await hold
@@ -882,7 +948,7 @@ t.test('a going back while changed files are checked stands: the watcher does no
   hold = new Promise((resolve) => { release = resolve })
   place.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 11'))
   await until('the third is being checked', () => held)
-  t.match(await makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: check }).back(who), { type: 'running', number: first })
+  t.match(await makePublishing({ store: store.editions, directory: place.directory, approval: false, judge: judgeHere, gate: check }).back(who), { type: 'running', number: first })
   hold = null
   release()
   const third = hashOfEdition((await editionOf(place.directory, 'x')).content)

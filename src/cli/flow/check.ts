@@ -1,11 +1,13 @@
 import { basename, join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { FlowCheckReport, type FlowProblem } from '../../contracts/flow.js'
 import { baseName, barsRunning, checkEntry } from '../../flow/library.js'
 import { checkFlows, pathText, seconds, secondsOf } from '../../flow/proof/check.js'
 import type { Delays, Proof, Worst } from '../../flow/proof/prove.js'
 import { checkTested, loadScenarios } from '../../flow/scenario/file.js'
 import type { Flow } from '../../flow/types.js'
-import { gate } from '../../intake/flow-gate.js'
+import { gate, judgeEdition } from '../../intake/flow-gate.js'
+import type { JudgeWish } from '../../intake/gate-process.js'
 import { OF_PROMPTS, TEST_FILE } from '../../intake/edition.js'
 import { lintPrompts } from '../../intake/prompt-files.js'
 import type { CommandIo } from '../command.js'
@@ -14,12 +16,19 @@ import { printProblems } from '../problem-printer.js'
 import { aboutDirectory, citySettings, lengthIn, loadCity, shownPath } from './city.js'
 
 /** Prints what is proven of each flow and every problem of a directory like a compiler, or as JSON for other programs. */
-export async function runFlowCheck(args: readonly string[], { stdout }: CommandIo): Promise<number> {
-  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' }, entry: { type: 'string' }, services: { type: 'string' }, delays: { type: 'string' } } as const, 1)
+export async function runFlowCheck(args: readonly string[], { stdin, stdout }: CommandIo): Promise<number> {
+  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' }, beside: { type: 'boolean' }, entry: { type: 'string' }, services: { type: 'string' }, delays: { type: 'string' } } as const, 1)
   const named = options.positionals[0] ?? options.values.dir
   if (options.values.schema === true) {
     stdout.write(`${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...FlowCheckReport }, null, 2)}\n`)
     return EXIT.fine
+  }
+  if (options.values.beside === true) {
+    // For the server, which serves calls meanwhile: an edition comes in, its problems go out.
+    const { content, shown, around } = await json(stdin) as JudgeWish
+    const problems = judgeEdition(content, shown, around)
+    stdout.write(JSON.stringify(problems))
+    return problems.length === 0 ? EXIT.fine : EXIT.problems
   }
   const settings = citySettings()
   const entries = options.values.entry?.split(',') ?? [settings.entry]

@@ -6,7 +6,7 @@ import { delaysOf, loadConfig, type Config } from '../../config.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { diffLines } from '../../flow/diff.js'
 import { changesBetween, comparedWith, type EditionContent } from '../../intake/edition.js'
-import { editionOf, gate } from '../../intake/flow-gate.js'
+import { editionOf, gate, judgeEdition } from '../../intake/flow-gate.js'
 import type { EditionStore, StoredEdition, Surroundings, Who } from '../../intake/flow-ports.js'
 import { servicesOf } from '../../intake/look-ups.js'
 import { makePublishing, type Outcome, type Publishing } from '../../intake/flow-publishing.js'
@@ -47,10 +47,15 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
   return await withDatabase(databaseOf(config), async (pool) => {
     const store = makeEditionStore(pool)
     const own = { entries: [config['flows.entry']], services: servicesOf(config['flows.lookUps']).sort(), delays: delaysOf(config) }
-    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate(nodes) {
+    const byThese = (nodes: Surroundings | null): Surroundings => {
       if (nodes !== null && !isDeepStrictEqual(nodes, own)) io.stdout.write(byNodes(nodes))
-      return gate(directory, basename(directory), nodes ?? own)
-    } })
+      return nodes ?? own
+    }
+    const publishing = makePublishing({
+      store, directory, approval: config['flows.approval'],
+      gate: (nodes) => gate(directory, basename(directory), byThese(nodes)),
+      judge: (content, nodes) => Promise.resolve(judgeEdition(content, basename(directory), byThese(nodes))),
+    })
     const desk: Desk = { store, publishing, config, directory, async who() {
       if (values.as === undefined) return { id: null, name: userInfo().username }
       const found = await makePeopleStore(pool, config['pbx.kind'] === 'practice' && config['node.kind'] === 'city').byLogin(values.as)

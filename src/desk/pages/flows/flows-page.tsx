@@ -42,16 +42,17 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
 
   const done = (outcome: FlowOutcome, approving = false): void => {
     const number = outcome.number ?? 0
+    const first = outcome.problems?.[0]?.problem[language === 'zh-CN' ? 'zh' : 'en']
     if (outcome.type === 'running') void message.success(words.published(number))
     else if (outcome.type === 'waiting') void message.info(approving ? words.approved(number, outcome.more ?? 0) : words.waiting(number))
-    else void message.error(words.broken(outcome.problems?.length ?? 0))
+    else void message.error(`${words.broken(outcome.problems?.length ?? 0)}${approving && first !== undefined ? ` · ${first}` : ''}`)
     again()
   }
   const act = (work: Promise<FlowOutcome>, approving = false): Promise<void> => work.then((outcome) => done(outcome, approving), (error: unknown) => { void message.error(textOfError(error, language, text)) })
 
   const acts = (edition: FlowEdition) => ({
     onDiff: () => { setShown({ from: edition.comparedWith ?? undefined, to: edition.number }); go(flow?.name ?? '110', 'diff') },
-    onApprove: () => act(request('approveFlows', { body: { edition: edition.number, comparedWith: edition.comparedWith } }), true),
+    onApprove: () => act(request('approveFlows', { body: { edition: edition.number, comparedWith: edition.comparedWith } }, { timeout: PATIENCE }), true),
   })
 
   return (
