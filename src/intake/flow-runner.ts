@@ -14,9 +14,10 @@ export interface FlowRunnerDeps {
   readonly flow: RunnableFlow
   /** `onEarly` is told of anything that a step asks for before it is known, with a promise that never rejects of when it is. */
   readonly surroundings: (onEarly: (known: Promise<void>) => void) => FlowSurroundings
-  readonly onTag: (tag: FlowTag) => void
+  /** `keyed`: a right key of his led there at once; silence, a word, or what the flow says by itself did not. So it is with `onNote`. */
+  readonly onTag: (tag: FlowTag, keyed: boolean) => void
   /** How he waits from now on, or that he wants to be called back. */
-  readonly onNote: (note: Exclude<NoteCommand, { type: 'tag' | 'language' }>) => void
+  readonly onNote: (note: Exclude<NoteCommand, { type: 'tag' | 'language' }>, keyed: boolean) => void
   /** After each step: where the caller stands. */
   readonly onState: (state: FlowState) => void
   /** He answered a question; `fits`: with something that it asked for. */
@@ -43,21 +44,23 @@ const MAX_SILENT_STEPS = 1_000
  */
 export async function runFlow(leg: CitizenLeg, from: FlowState | null, deps: FlowRunnerDeps, stopped: () => boolean): Promise<void> {
   let at = await stepOf(deps, (surroundings) => (from === null ? deps.flow.start(surroundings) : deps.flow.resume(from, surroundings)))
+  let keyed = false
   if (stopped()) return
   for (let silent = 0; silent < MAX_SILENT_STEPS;) {
     deps.onState(at.state)
-    const last = announce(at.commands, deps)
+    const last = announce(at.commands, keyed, deps)
     if (last?.type === 'hang-up') return deps.hangUp()
     if (at.state.node === null) break
     if (last !== null) silent = 0
     else silent += 1
     const result: FlowEvent | { readonly type: 'gone' } = last === null ? { type: 'played' } : await perform(last, leg, deps)
     const here = at.state
-    if (result.type === 'transferred') return void announce((await stepOf(deps, (surroundings) => deps.flow.step(here, result, surroundings))).commands, deps)
+    if (result.type === 'transferred') return void announce((await stepOf(deps, (surroundings) => deps.flow.step(here, result, surroundings))).commands, false, deps)
     if (stopped() || result.type === 'gone') return
     // That a service or another line gave no answer says nothing of the flow.
     if (result.type === 'failed' && last?.type !== 'look-up' && last?.type !== 'transfer') deps.onFault?.()
     at = await stepOf(deps, (surroundings) => deps.flow.step(here, result, surroundings))
+    keyed = (result.type === 'digits' || result.type === 'timeout') && at.ways?.[0]?.by === 'caller' && at.wrong !== true
     if (stopped()) return
     if (result.type === 'digits' || result.type === 'heard' || at.wrong === true) deps.onAnswer?.(at.wrong !== true)
   }
@@ -94,12 +97,12 @@ async function perform(command: WaitCommand, leg: CitizenLeg, deps: FlowRunnerDe
 }
 
 /** Reports what is done at once, and returns the command that waits or hangs up, if there is one. */
-function announce(commands: readonly FlowCommand[], deps: FlowRunnerDeps): WaitCommand | Extract<FlowCommand, { type: 'hang-up' }> | null {
+function announce(commands: readonly FlowCommand[], keyed: boolean, deps: FlowRunnerDeps): WaitCommand | Extract<FlowCommand, { type: 'hang-up' }> | null {
   let last: WaitCommand | Extract<FlowCommand, { type: 'hang-up' }> | null = null
   for (const command of commands) {
     switch (command.type) {
-      case 'tag': deps.onTag(command.tag); break
-      case 'queue': case 'call-back': deps.onNote(command); break
+      case 'tag': deps.onTag(command.tag, keyed); break
+      case 'queue': case 'call-back': deps.onNote(command, keyed); break
       case 'language': case 'end': break
       default: last = command
     }

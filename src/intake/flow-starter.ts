@@ -113,10 +113,10 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
       onAnswer(fits) { deps.trace?.answered(callId, fits) },
       onFault() { deps.trace?.failed(callId) },
       surroundings: (onEarly) => surroundings(callId, onEarly),
-      onTag(tag) { loop.feed({ type: 'call.tagged', callId, tag }) },
-      onNote(note) {
+      onTag(tag, keyed) { loop.feed({ type: 'call.tagged', callId, tag, keyed }) },
+      onNote(note, keyed) {
         if (note.type === 'call-back') wish('asked', note.number ?? number)
-        else loop.feed({ ...note, type: 'call.queue', callId })
+        else loop.feed({ ...note, type: 'call.queue', callId, keyed })
       },
       beginMessage() {
         const messageId = deps.newId()

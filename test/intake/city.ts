@@ -404,7 +404,7 @@ export function play(seed: number, { nodes: count, steps, callers, lost, doubled
       citizens.set(one.id, one)
       toSocket(one)
       if (sorts && random() < 0.5) {
-        const key: RoomEvent = { type: 'call.tagged', callId: one.id, tag: { key: 'category', value: pick(['noise', 'fire', 'water']), node: 'menu', at: now } }
+        const key: RoomEvent = { type: 'call.tagged', callId: one.id, tag: { key: 'category', value: pick(['noise', 'fire', 'water']), node: 'menu', at: now }, keyed: true }
         nodeOf(one.node).inbox.push({ at: now + 50 + Math.floor(random() * 5_000), event: key, own: true, gen: one.gen })
       }
     } else if (r < 0.40 && ringing.length > 0) lift(pick(ringing))

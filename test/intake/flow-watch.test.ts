@@ -4,7 +4,7 @@ import type { Published } from '../../src/intake/flow-ports.js'
 import { makeRateWatch } from '../../src/intake/rate-watch.js'
 import { makeFlowTracer, type FlowTrace } from '../../src/intake/flow-trace.js'
 import { makeChance } from '../../src/flow/simulate/random.js'
-import type { FlowState, FlowStep, WaitCommand } from '../../src/flow/types.js'
+import type { FlowEvent, FlowState, FlowStep, WaitCommand } from '../../src/flow/types.js'
 import { runFlow } from '../../src/intake/flow-runner.js'
 import type { CitizenLeg } from '../../src/intake/ports.js'
 import { surroundings } from '../flow/helpers.js'
@@ -148,6 +148,28 @@ t.test('what could not be played or recorded counts as failed; that a service or
     beginMessage: () => '', keepMessage: () => undefined, lookUp: () => Promise.resolve(failed), transfer: () => Promise.resolve(failed), hangUp: () => undefined,
   }, () => false)
   t.same([faults, states.map(({ node }) => node)], [['n0'], ['n0', 'n1', 'n2', null]])
+})
+
+t.test('what a flow says is the caller’s own word where a right key of his led there at once', async (t) => {
+  const [key, silence, word, wrong, sound] = [{ type: 'digits', digits: '1' }, { type: 'timeout', digits: '' }, { type: 'heard', text: 'fire' }, { type: 'digits', digits: '9' }, { type: 'played' }] as const satisfies readonly FlowEvent[]
+  const tag = { key: 'category', value: 'fire', node: 'topics', at: 0 }
+  const says: FlowStep['commands'] = [{ type: 'tag', tag }, { type: 'queue', class: 'emergency' }]
+  const wait: WaitCommand = { type: 'play', prompts: [{ language: 'zh-CN', name: 'topics' }] }
+  const way = (by: 'caller' | 'silence' | 'always') => [{ by, label: undefined }]
+  for (const [name, event, step, expected] of [
+    ['a key', key, { ways: way('caller') }, true], ['silence', silence, { ways: way('silence') }, false], ['a word that was heard', word, { ways: way('caller') }, false],
+    ['a wrong key', wrong, { ways: way('caller'), wrong: true }, false], ['what went on by itself', sound, { ways: way('always') }, false],
+  ] as const) {
+    const keyed: boolean[] = []
+    const leg: Pick<CitizenLeg, 'perform' | 'meanwhile' | 'holdMusic'> = { perform: () => Promise.resolve(event), meanwhile: (work) => work, holdMusic: () => undefined }
+    const start: FlowStep = { state: state([], 'topics'), commands: [...says, wait] }
+    await runFlow(leg as CitizenLeg, null, {
+      flow: { start: () => start, resume: () => start, step: () => ({ state: state([], null), commands: [...says, { type: 'end' }], ...step }) }, surroundings: () => surroundings(),
+      onTag(_tag, own) { keyed.push(own) }, onNote(_note, own) { keyed.push(own) }, onState: () => undefined,
+      beginMessage: () => '', keepMessage: () => undefined, lookUp: () => Promise.resolve({ type: 'played' }), transfer: () => Promise.resolve({ type: 'gone' }), hangUp: () => undefined,
+    }, () => false)
+    t.same(keyed, [false, false, expected, expected], name)
+  }
 })
 
 t.test('a stop writes down all that waits, however much PostgreSQL was away for; where it stays away the stop does not hang', async (t) => {

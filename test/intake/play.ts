@@ -29,6 +29,6 @@ export const up: Extract<RoomEvent, { type: 'resync' }> = { type: 'resync', call
 export const attach = (operatorId: string, skills: string[] = []): Extract<RoomEvent, { type: 'operator.attached' }> => ({ type: 'operator.attached', profile: { operatorId, displayName: '', extension: '1001', skills } })
 export const ready = (operatorId: string, wish = true): RoomEvent => ({ type: 'operator.ready', operatorId, ready: wish })
 export const arrive = (callId: string, at = 10): RoomEvent => ({ type: 'call.arrived', call: arriving(callId, at) })
-export const tag = (callId: string, value: string): RoomEvent => ({ type: 'call.tagged', callId, tag: { key: 'category', value, node: 'menu', at: 20 } })
+export const tag = (callId: string, value: string): RoomEvent => ({ type: 'call.tagged', callId, tag: { key: 'category', value, node: 'menu', at: 20 }, keyed: true })
 export const legOf = (room: Room, callId: string): string => room.calls.get(callId)?.offer?.legId ?? 'none'
 export const ticket = (id: string, version = 1): RoomEvent => ({ type: 'call.ticket', ticket: { id, number: '1000-0018', version } as unknown as Ticket })

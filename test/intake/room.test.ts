@@ -1,5 +1,5 @@
 import t from 'tap'
-import { byUrgency, match } from '../../src/intake/core/match.js'
+import { byUrgency, isHeldBack, match } from '../../src/intake/core/match.js'
 import type { RoomEvent } from '../../src/intake/core/event.js'
 import { emptyRoom, isBalking } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
@@ -81,6 +81,25 @@ t.test('two numbers: who dialled the emergency number goes first, whatever anybo
   const talk = (leg: string, operatorId: string): [number, RoomEvent][] => [[20, { type: 'leg.answered', callId: O1, legId: leg, operatorId, at: 20 }], [21, { type: 'call.bridged', callId: O1, legId: leg, at: 21 }]]
   const elsewhere = play([[1, up], [10, other(O1, 10)], ...talk(uuid(0xd1), '00000000-0000-4000-8000-00000000000e'), [30, attach(A)], [31, ready(A)], [32, attach(B)], [33, ready(B)]]).room
   t.match(play([[40, other(O2, 40)]], elsewhere).of('offer').map(({ request }) => request.callId), [O2], 'he talks with somebody of another node')
+})
+
+t.test('what a flow says without a key of the caller’s ends no demotion, and lifts nobody over those who are kept from the reserved operators', async (t) => {
+  const demoted: RoomEvent = { type: 'call.arrived', call: { ...arriving(C1, 10), mirror: { class: 'demoted' } } }
+  const other: RoomEvent = { type: 'call.arrived', call: { ...arriving(C1, 10), calledNumber: '12345', yields: true } }
+  const byItself: RoomEvent = { type: 'call.tagged', callId: C1, tag: { key: 'category', value: 'fire', node: 'urgent', at: 20 } }
+  const queue = (queueClass: 'emergency' | 'standard', keyed: boolean): RoomEvent => ({ type: 'call.queue', callId: C1, class: queueClass, keyed })
+  const after = (...events: readonly RoomEvent[]) => play([up, ...events].map((event, n) => [n + 1, event] as const))
+  const found = (...events: readonly RoomEvent[]) => { const call = after(...events).room.calls.get(C1); return [call?.class, call?.category, call !== undefined && isHeldBack(call)] }
+  for (const keyed of [false, true]) for (const one of ['standard', 'emergency'] as const) t.same(found(demoted, queue(one, keyed)), ['demoted', null, true], `a queue node, ${one}`)
+  t.same(found(demoted, byItself), ['demoted', 'fire', true], 'a tag node: the operator sees it')
+  t.same(found(demoted, byItself, tag(C1, 'fire')), ['emergency', 'fire', false], 'a key that says the same ends it')
+  t.same(after(demoted, byItself, tag(C1, 'fire')).of('mirror').at(-1)?.facts, { category: 'fire', class: 'emergency' }, 'and another node is told')
+  t.same(found(other, queue('emergency', false)), ['standard', null, true], 'a queue node at the other number')
+  t.same(found(other, byItself), ['standard', 'fire', true])
+  t.same(found(other, queue('emergency', true)), ['emergency', null, false], 'his key led there')
+  t.same(found(other, tag(C1, 'fire'), queue('standard', false)), ['standard', 'fire', true], 'a flow may say that it is less')
+  t.same(found(arrive(C1), queue('emergency', false)), ['emergency', null, false], 'at the emergency number nobody is held back')
+  t.same(found(arrive(C1), byItself), ['emergency', 'fire', false])
 })
 
 t.test('an offer that comes to nothing: next operator in the same step, the first is marked', async (t) => {

@@ -11,9 +11,10 @@ export type RoomEvent =
   | { readonly type: 'call.released'; readonly callId: string }
   /** We sent him to another node that has operators. */
   | { readonly type: 'call.passed'; readonly callId: string }
-  | { readonly type: 'call.tagged'; readonly callId: string; readonly tag: FlowTag }
+  /** `keyed`: a key of the caller's led there, and the class is of his own saying; so it is with `call.queue`. */
+  | { readonly type: 'call.tagged'; readonly callId: string; readonly tag: FlowTag; readonly keyed?: boolean }
   /** The flow says how he waits; only what is mentioned changes. */
-  | { readonly type: 'call.queue'; readonly callId: string; readonly class?: QueueClass; readonly skill?: CategoryCode; readonly priority?: number }
+  | { readonly type: 'call.queue'; readonly callId: string; readonly class?: QueueClass; readonly skill?: CategoryCode; readonly priority?: number; readonly keyed?: boolean }
   /** Another line is rung for him (`away`), or did not take him. */
   | { readonly type: 'call.away'; readonly callId: string; readonly away: boolean }
   /** For the intake the call is over without an operator: another line took it, or the flow hangs up after a message or a promise. */

@@ -1,3 +1,4 @@
+import type { QueueClass } from '../../contracts/call.js'
 import { newerTicket } from '../../contracts/newer-ticket.js'
 import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, recalled, refused, released, talkedUntil } from './calls.js'
 import { control, redialEnded, redialReached } from './controls.js'
@@ -35,18 +36,21 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'call.tagged':
       return withCall(draft, event.callId, (call) => {
         const category = event.tag.key === 'category' ? event.tag.value : call.category
-        const queueClass = category === null || category === call.category ? call.class : env.classOf(category)
+        // A key says it again of whom the flow had it down for: only now is it his own word.
+        const said = event.tag.key === 'category' && (category !== call.category || event.keyed === true)
+        const queueClass = said ? classGiven(call, env.classOf(event.tag.value), event.keyed === true) : call.class
         const next = draft.patchCall(call, { tags: [...call.tags.filter((tag) => tag.key !== event.tag.key), event.tag], category, class: queueClass })
-        if (category !== null && category !== call.category) {
+        if (category !== null && (category !== call.category || queueClass !== call.class)) {
           draft.emit({ type: 'mirror', callId: call.callId, facts: { category, ...(queueClass === call.class ? {} : { class: queueClass }) } })
-          draft.emit({ type: 'look-up', callId: call.callId })
         }
+        if (category !== call.category) draft.emit({ type: 'look-up', callId: call.callId })
         draft.emit({ type: 'save', callId: call.callId })
         showHolder(draft, next)
       })
     case 'call.queue':
       return withCall(draft, event.callId, (call) => {
-        const queueClass = event.class ?? call.class
+        // It says how urgent he is, not what he calls about: that alone ends a demotion.
+        const queueClass = classGiven(call, event.class ?? call.class, event.keyed === true && call.class !== 'demoted')
         const { skill = call.skill, priority = call.priority } = event
         const next = draft.patchCall(call, { class: queueClass, skill, priority })
         const facts = { ...(queueClass === call.class ? {} : { class: queueClass }), ...(skill === call.skill || skill === null ? {} : { skill }), ...(priority === call.priority ? {} : { priority }) }
@@ -177,6 +181,15 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
 function withCall(draft: Draft, callId: string, use: (call: Call) => void): void {
   const call = draft.call(callId)
   if (call !== undefined) use(call)
+}
+
+/**
+ * The class that a flow gives him. Without a key of his it is no word of his own: it ends no demotion, and lifts nobody who dialled another number over those
+ * against whom operators are reserved for the emergency number's callers (`isHeldBack`).
+ */
+function classGiven({ class: own, arriving }: Call, given: QueueClass, keyed: boolean): QueueClass {
+  if (keyed) return given
+  return own === 'demoted' || (arriving.yields === true && given === 'emergency') ? own : given
 }
 
 const stranger = (callId: string, at: number): Call['arriving'] => ({
