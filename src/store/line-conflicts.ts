@@ -3,7 +3,8 @@ import { LiandongError } from '../contracts/errors.js'
 import { ACTS, targetsOf } from '../contracts/life-cycle.js'
 import type { Self } from '../contracts/people.js'
 import { applyAct, concerns } from '../dispatch/core/acts.js'
-import { metBy } from '../dispatch/core/clocks.js'
+import { difference } from '../dispatch/core/changes.js'
+import { deliver, metBy } from '../dispatch/core/clocks.js'
 import { bringBack } from '../dispatch/core/county.js'
 import type { NoticeDraft } from '../dispatch/core/notices.js'
 import { idFrom } from '../dispatch/ids.js'
@@ -43,6 +44,8 @@ export async function decideConflict(pen: Pen, conflictId: string, who: Self, si
 /** The units that did something in it, the first of them first. */
 const unitsIn = ({ unit_id, acts }: ConflictRow): ReadonlySet<string> => new Set([unit_id, ...acts.map(({ unitId }) => unitId)])
 
+interface HadRow { readonly delivered_at: string | null; readonly steps: readonly { readonly step: 'arrived' | 'made-safe' | 'repaired'; readonly byId: string; readonly at: number }[] }
+
 /** The county's acts, each by its own unit. */
 async function countFor(pen: Pen, row: ConflictRow, who: Self, note: string): Promise<void> {
   const { id: conflictId, line, ticket_id: ticketId, acts } = row
@@ -63,11 +66,17 @@ async function countFor(pen: Pen, row: ConflictRow, who: Self, note: string): Pr
   for (const [n, unitId] of units.entries()) {
     const own = acts.filter((one) => one.unitId === unitId)
     await bring(unitId, own, n === 0)
-    // What it had signed before all that is signed: nobody reports on what he has not.
-    const { version, state, unitId: lead } = await pen.lock(ticketId)
+    // What it had before all that it has: nobody reports on what he has not, and who was there was there.
+    const { state, unitId: lead } = await pen.lock(ticketId)
     if (lead !== unitId || state !== 'dispatched' || !led.has(unitId)) continue
-    const { rows: [signed] } = await pen.client.query<{ by_id: string | null; at: string }>(sql.SIGNED_BY, [ticketId, Math.min(...own.map(({ base }) => base))])
-    if (signed !== undefined) await again({ act: { actId: idFrom(`signed ${conflictId} ${unitId}`), act: 'sign', baseVersion: version, note: '' }, byId: signed.by_id, unitId, at: Number(signed.at) })
+    const known = Math.min(...own.map(({ base }) => base))
+    const { rows: [had] } = await pen.client.query<HadRow>(sql.HAD_BY, [ticketId, known, unitId])
+    if (had?.delivered_at != null) await deliveredAgain(unitId, Number(had.delivered_at))
+    const { rows: [signed] } = await pen.client.query<{ by_id: string | null; at: string }>(sql.SIGNED_BY, [ticketId, known])
+    if (signed !== undefined) await again({ act: { actId: idFrom(`signed ${conflictId} ${unitId}`), act: 'sign', baseVersion: (await pen.lock(ticketId)).version, note: '' }, byId: signed.by_id, unitId, at: Number(signed.at) })
+    for (const { step, byId, at } of had?.steps ?? []) {
+      await again({ act: { actId: idFrom(`${step} ${conflictId} ${unitId}`), act: 'progress', step, baseVersion: (await pen.lock(ticketId)).version, note: '', photos: [] }, byId, unitId, at })
+    }
   }
   for (const one of acts) {
     const { act, unitId } = one
@@ -76,6 +85,13 @@ async function countFor(pen: Pen, row: ConflictRow, who: Self, note: string): Pr
     await again(one)
   }
 
+  async function deliveredAgain(unitId: string, at: number): Promise<void> {
+    const before = await pen.lock(ticketId)
+    const actId = idFrom(`delivered ${conflictId} ${unitId}`)
+    const { now } = await pen.status(actId)
+    const after = { ...deliver(before, unitId, pen.rules, at), version: before.version + 1 }
+    await pen.write({ before, after, actId, act: 'delivered', at, by: null, changes: { ...difference(before, after), county: [null, line] }, note: unitId, met: ['delivery', 'safe'], notices: [], endsAt: now })
+  }
   async function again({ act, byId, unitId, at }: Pick<ConflictAct, 'act' | 'unitId' | 'at'> & { readonly byId: string | null }): Promise<void> {
     const ticket = await pen.lock(ticketId)
     // It counts as of when it was done; the hall's own clocks begin when it is decided that it does.

@@ -227,6 +227,31 @@ t.test('what is decided for a county counts as of when it was done; the hall’s
   t.ok(((await hall(late, 'review'))?.began ?? 1e9) < 60)
 })
 
+t.test('what a county had of a ticket before the line was cut it has again when it is decided for it', async (t) => {
+  const { store, owner, open, act, does, tell, version, conflicts, boss } = await city(t)
+  const id = await open()
+  await act(id, 'dispatch', { unitId: 'drainage' })
+  await owner.query(`update ticket set dispatched_at = dispatched_at - interval '8 hours', opened_at = opened_at - interval '8 hours' where id = $1`, [id])
+  const deliveredAt = Date.now() - 4 * HOUR
+  t.equal(await tell({ kind: 'receipt', ticketId: id, noticeId: randomUUID(), unitId: 'drainage', at: deliveredAt }), 'applied')
+  // What was done in an earlier cut, and taken over.
+  const [signedAt, arrivedAt, reportedAt] = [Date.now() - 3 * HOUR, Date.now() - 2 * HOUR, Date.now() - HOUR]
+  t.equal(await does(id, await version(id), { act: 'sign' }, signedAt), 'applied')
+  t.equal(await does(id, await version(id), { act: 'progress', step: 'arrived', photos: [] }, arrivedAt), 'applied')
+  const had = (await store.records.get(id)).work
+  t.match(had, { deliveredAt, signedAt, arrivedAt })
+  const known = await version(id)
+  await act(id, 'reassign', { unitId: 'municipal-works' })
+  await owner.query(`update ticket set dispatched_at = dispatched_at - interval '2 hours' where id = $1`, [id])
+  t.equal(await does(id, known, { act: 'report', result: 'done', photos: [] }, reportedAt), 'conflict')
+  await store.lines.decide((await conflicts())[0]?.id ?? '', boss, 'county', '县里先到')
+  const { work, state, unitId } = await store.records.get(id)
+  t.match({ state, unitId, report: work.report }, { state: 'reported', unitId: 'drainage', report: { at: reportedAt } })
+  t.same([work.deliveredAt, work.signedAt, work.arrivedAt], [deliveredAt, signedAt, arrivedAt])
+  await owner.query(`update ticket set opened_at = opened_at + interval '8 hours' where id = $1`, [id])
+  t.same((await verifyHistories(store.pool)).faults, [])
+})
+
 t.test('who sends a ticket back to a county begins anew: nothing is older than that, and no clock is blamed for it', async (t) => {
   const { store, owner, open, act, does, version } = await city(t)
   const id = await open()

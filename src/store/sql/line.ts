@@ -198,6 +198,17 @@ export const SIGNED_BY = `
 select by_id, (extract(epoch from at) * 1000)::bigint as at from ticket_history h where ticket_id = $1 and version <= $2 and changes #>> '{state,0}' = 'dispatched' and act in ('sign', 'progress')
   and not exists (select from ticket_history g where g.ticket_id = $1 and g.version <= $2 and g.version > h.version and g.act in ('dispatch', 'reassign', 'rule', 'reopen'))
 order by version desc limit 1`
+/** What else the unit that led a ticket at this version had of it, since it was given or sent back to it: when it was delivered, and each of its steps when it was done first. $1 ticket, $2 version, $3 unit */
+export const HAD_BY = `
+with since as (
+  select * from ticket_history h where ticket_id = $1 and version <= $2
+    and not exists (select from ticket_history g where g.ticket_id = $1 and g.version <= $2 and g.version >= h.version and g.act in ('dispatch', 'reassign', 'rule', 'reopen', 'redo'))
+), steps as (
+  select distinct on (1) substring(h.note from '^\\[(arrived|made-safe|repaired)\\]') as step, h.by_id, h.at, h.version from since h join person p on p.id = h.by_id
+  where h.act = 'progress' and p.unit_id = $3 and h.note ~ '^\\[(arrived|made-safe|repaired)\\]' order by 1, h.version
+)
+select (select (changes #>> '{deliveredAt,1}')::bigint from since where changes #>> '{deliveredAt,1}' is not null order by version limit 1) as delivered_at,
+  coalesce((select json_agg(json_build_object('step', step, 'byId', by_id, 'at', (extract(epoch from at) * 1000)::bigint) order by version) from steps), '[]') as steps`
 /** Which unit led a ticket when this was its version. $1 ticket, $2 version */
 export const LED_AT = `
 select case when h.version is null then t.unit_id else h.changes #>> '{unitId,0}' end as lead
