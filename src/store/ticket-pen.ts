@@ -134,7 +134,9 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
       const reworded = (words || work.privacy !== before.work.privacy) && !SHOWN[work.privacy].unit.name && unitsOf(after).length > 0
       // Who was told a wrong place is told the right one, in what waits for him as well.
       const corrections = notices.filter((notice): notice is Correction => notice.kind === 'changed' && notice.changed !== undefined)
-      if (reworded || corrections.length > 0) together()
+      // What presses goes by the same ways after what was corrected before it, which rests no longer.
+      const pressed = notices.flatMap(({ kind, to }) => (kind === 'raised' && typeof to === 'object' && 'unitId' in to && to.unitId !== null ? [to.unitId] : []))
+      if (reworded || corrections.length > 0 || pressed.length > 0) together()
       const others = notices.filter((notice) => !corrections.some((one) => one === notice))
       const statement = sql.writeAct({
         words,
@@ -159,6 +161,7 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
       // What was taken out for the complainant's sake no unit reads in what it has not confirmed yet.
       if (reworded || corrections.length > 0) await client.query(sql.REWORD, [after.id, JSON.stringify(Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, noticeText(kind, after)]))), fields.place, unitsOf(after)])
       if (corrections.length > 0) await correct(after, corrections, due, at)
+      if (pressed.length > 0) await client.query(sql.CORRECTIONS_GO, [after.id, pressed])
       seen = null
       written.push({ ...one, after })
       return row === undefined ? after : ticketOf(row)

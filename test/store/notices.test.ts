@@ -242,6 +242,17 @@ t.test('what a terminal must hear of', async (t) => {
     await store.hall.confirm(last?.id ?? '', 'municipal-works')
     t.ok(await store.hall.delivered(typed, 'municipal-works', last?.id ?? ''))
     t.notOk((await store.records.get(typed)).work.clocks.some(({ clock }) => clock === 'delivery'), 'and is not told again')
+
+    // A danger does not wait behind what somebody still types.
+    const graver = await open({ category: 'noise' })
+    await act(graver, 'dispatch', { unitId: 'municipal-works' })
+    await act(graver, 'sign', {}, unit)
+    await owner.query(`update outbox set next_at = null, sent_at = now(), receipt_at = now() where ticket_id = $1`, [graver])
+    await act(graver, 'edit', { changes: { place: '龙门大道 88 号' } })
+    const ready = async (): Promise<string[]> => (await owner.query<{ line: string }>(`select kind || ' ' || channel as line from outbox where ticket_id = $1 and audience = 'unit' and next_at <= clock_timestamp() order by created_at, channel`, [graver])).rows.map(({ line }) => line)
+    t.same(await ready(), [])
+    await act(graver, 'prioritise', { priority: 'emergency', hazard: true })
+    t.same((await ready()).filter((line) => line.endsWith('webhook')), ['changed webhook', 'raised webhook'])
     await owner.query(`delete from unit_channel where unit_id = 'municipal-works'`)
   })
 

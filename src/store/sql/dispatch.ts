@@ -154,6 +154,11 @@ insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body, 
 select d.kind, 'unit', w.channel, d.unit, w.address, $1, d.body, greatest(statement_timestamp(), now()), clock_timestamp() + $4::double precision * interval '1 ms' from d, ways w
 where not exists (select from outbox o where o.id = any($3::uuid[]) and o.unit_id = d.unit and o.channel = w.channel and o.address = w.address)`
 
+/** Corrections that wait go out now: what comes after them to the same units does not wait behind them. $1 ticket, $2 units */
+export const CORRECTIONS_GO = `
+update outbox set next_at = clock_timestamp()
+where ticket_id = $1 and kind = 'changed' and audience = 'unit' and unit_id = any($2::text[]) and receipt_at is null and dead_at is null and leased_until is null and tries = 0 and next_at > clock_timestamp()`
+
 const acts = new Map<string, { readonly name: string; readonly text: string }>()
 /** The statement of an act, to be prepared once by its name. */
 export function writeAct(parts: ActParts): { readonly name: string; readonly text: string } {
