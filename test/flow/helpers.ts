@@ -15,7 +15,7 @@ export const PROMPTS: PromptListing = new Map([
 export const CATEGORIES: readonly Category[] = ['noise', 'water'].map((code) => ({ code, zh: code, en: code, class: 'standard', units: [] }))
 
 /** What the fixtures set. */
-const TAGS = new Map<string, readonly string[] | null>([['period', ['night']], ['asked', ['yes']], ['row', ['1', '2']], ['meter', null], ['n', null], ['x', null], ['flag', null], ['number', null]])
+const TAGS = new Map<string, readonly string[] | null>([['period', ['night']], ['asked', ['yes']], ['known-outage', ['yes']], ['row', ['1', '2']], ['meter', null], ['n', null], ['x', null], ['flag', null], ['number', null]])
 
 /** Monday 2026-01-05 12:00 in the city. */
 export const MONDAY_NOON = Date.parse('2026-01-05T12:00:00+08:00')

@@ -7,7 +7,7 @@ import { checkNodes, isMap, type Check, type PromptListing } from './node-checks
 import { barsRunning, type ProblemCode, type ProblemDetails } from './problems.js'
 import { openReport } from './report.js'
 import { fits, reportShape } from './shape.js'
-import { checkEndings, checkGraph, checkVariables, type UnsetHere } from './whole-checks.js'
+import { checkEndings, checkGraph, checkNoted, checkVariables, type UnsetHere } from './whole-checks.js'
 import { readYaml } from './yaml-source.js'
 
 /** A flow file as the directory reader hands it over. */
@@ -59,6 +59,7 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   checkGraph(check, nodes)
   const unset = checkVariables(check, nodes)
   checkEndings(check, nodes)
+  checkNoted(check, nodes)
 
   const found = problems()
   const tell: LoadedFlow['tell'] = (code, path, details, at = 'value') => {

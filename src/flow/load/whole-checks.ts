@@ -1,3 +1,4 @@
+import { NOTED } from '../../contracts/call.js'
 import { NAME_PATTERN } from '../fields.js'
 import type { BoundNode, NodePath } from '../node-type.js'
 import { arrowsOf, circlesWithoutKey, reachable } from './graph.js'
@@ -36,6 +37,39 @@ export function checkEndings({ source, report, content }: Check, nodes: Readonly
     const path = unsettled?.get(name)
     if (ending === 'hangs-up' && path !== undefined) report('hang-up.entry', span, { path: path.join(' → ') })
   }
+}
+
+/** Nodes that say what they have to say as soon as the caller comes to them. */
+const SAYS: ReadonlySet<string> = new Set(['play', 'menu', 'listen', 'collect'])
+
+/**
+ * Nobody calls a caller back who hung up after `NOTED`: it stands only where his own key in a menu says that he called about just that, and where he hears
+ * something before the flow is done with him. A key that names a category says only what he calls about.
+ */
+export function checkNoted({ source, report }: Check, nodes: ReadonlyMap<string, CheckedNode>): void {
+  for (const [name, { node }] of nodes) {
+    for (const { key, value, path } of node?.tags ?? []) {
+      if (key !== NOTED.key || value !== NOTED.value) continue
+      const [, pressed] = path
+      const beside = node?.tags.some((other) => other.key === 'category' && other.path[1] === pressed) === true
+      const way = node?.exits.find(({ by, path: at }) => by === 'caller' && at[1] === pressed)
+      if (node?.type !== 'menu' || way === undefined || beside || endsUnheard(nodes, way.to)) report('tag.noted', source.keyAt(['nodes', name, ...path]), NOTED)
+    }
+  }
+}
+
+/** Whether some way from there comes to an end before anything was said. A value that cannot be read out is silence; of a part, what it returns to is known here and no more. */
+function endsUnheard(nodes: ReadonlyMap<string, CheckedNode>, from: string): boolean {
+  const met = new Set([from])
+  for (const name of met) {
+    const one = nodes.get(name)?.node
+    if (one == null) continue // that is the mistake to tell
+    if (one.ending !== null && one.exits.length === 0) return true
+    const says = SAYS.has(one.type) && one.prompts.length > 0
+    const mute = says && one.prompts.some(({ maybe }) => maybe === true)
+    for (const { to, by } of one.exits) if (!says || (mute && by === 'fault')) met.add(to)
+  }
+  return false
 }
 
 /** What a part does before it returns, its own file does not show: whether it took a key, or left the caller with something certain, is proven when it is tied in. */

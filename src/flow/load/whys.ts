@@ -22,6 +22,7 @@ const WHYS: Readonly<Record<string, Bilingual>> = {
   'tag.category': { zh: '座席看不到类别，工单也派不出去。', en: 'The operator would see no category and the ticket would find no unit.' },
   'tag.unknown': { zh: '写错名称的标签没有人看：座席、统计和条件都不认得它。', en: 'Nobody looks at a tag with a mistyped name: neither operator nor figures nor conditions know it.' },
   'tag.own': { zh: '没有留言、没有登记，却会被当作已经做了。', en: 'What was not done would count as done.' },
+  'tag.noted': { zh: '没有人告诉他已登记、可以挂机，他挂了机却算已办结。', en: 'Nobody told him that it is noted and that he may hang up, yet when he does he counts as served.' },
   'tag.value': { zh: '写错的值没有人认得：座席看不懂，统计数不到。', en: 'Nobody knows a mistyped value: the operator cannot read it, and it is not counted.' },
   'tag.language': { zh: '来电会继续听他听不懂的语言。', en: 'The caller would go on hearing a language he does not understand.' },
   'service': { zh: '每个来电都会走故障出口：查询永远不会成功。', en: 'Every caller would be sent on as after a fault: the look-up can never succeed.' },

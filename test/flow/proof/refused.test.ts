@@ -47,6 +47,7 @@ t.test('the engine goes through what the proof lets pass', async (t) => {
 
 t.test('cases that are never come to, words that choose nothing, tags that say what was not done', async (t) => {
   const branch = (cases: string): string => `  a: { type: branch, cases: [${cases}], otherwise: end }\n  b: { type: goto, to: end }\n`
+  const noted = (key: string, b: string): string => `  a: { type: menu, prompts: [hello], keys: { "1": ${key}, "2": { tag: { category: water }, goto: end } }, onSilence: end }\n  b: ${b}\n`
   const table: readonly (readonly [name: string, nodes: string, codes: readonly string[]])[] = [
     ['a word of blanks', '  a: { type: listen, prompts: [hello], keys: { "1": { words: { en: [" "] }, goto: end } }, onSilence: end }\n', ['listen.blank 6:69']],
     ['thresholds the wrong way round', branch('{ when: { load: { waitingAtLeast: 3 } }, goto: b }, { when: { load: { waitingAtLeast: 20 } }, goto: end }'), ['branch.covered 6:90']],
@@ -62,6 +63,13 @@ t.test('cases that are never come to, words that choose nothing, tags that say w
     ['two words of one key', '  a: { type: listen, prompts: [hello], keys: { "1": { words: { en: [water, water main] }, goto: end } }, onSilence: end }\n', []],
     ['a tag of what a node does', '  a: { type: tag, set: { call-back: wanted, message: "30", transfer: fire }, next: end }\n', ['tag.own 6:26', 'tag.own 6:45', 'tag.own 6:60']],
     ['an input under that name', '  a: { type: collect, prompts: [hello], max: 3, saveAs: call-back, next: end, onSilence: end }\n', ['tag.own 6:57']],
+    ['noted by a tag node', '  a: { type: tag, set: { known-outage: "yes" }, next: b }\n  b: { type: play, prompts: [hello], next: end }\n', ['tag.noted 6:26']],
+    ['by a key, and nothing is heard', noted('{ tag: { known-outage: "yes" }, goto: b }', '{ type: goto, to: end }'), ['tag.noted 6:60']],
+    ['by a key, and only music is heard', noted('{ tag: { known-outage: "yes" }, goto: b }', '{ type: queue, announce: { prompts: [hello] }, next: end }'), ['tag.noted 6:60']],
+    ['where what is heard may be silence', noted('{ tag: { known-outage: "yes" }, goto: b }', '{ type: play, prompts: [{ time: { until: outage-power } }], next: end }'), ['tag.noted 6:60']],
+    ['by the key that names a category', noted('{ tag: { category: water, known-outage: "yes" }, goto: b }', '{ type: play, prompts: [hello], next: end }'), ['tag.noted 6:77']],
+    ['by a key, and he is told', noted('{ tag: { known-outage: "yes" }, goto: b }', '{ type: play, prompts: [hello], next: end }'), []],
+    ['by a word', noted('{ words: { en: [yes please] }, tag: { known-outage: "yes" }, goto: b }', '{ type: play, prompts: [hello], next: end }').replace('menu', 'listen'), ['tag.noted 6:91']],
     ['the nodes themselves', '  a: { type: message, prompts: [hello], next: end, onSilence: end }\n', []],
   ]
   for (const [name, nodes, codes] of table) t.same(shapeCodes(nodes), codes, name)
