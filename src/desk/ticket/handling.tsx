@@ -52,6 +52,8 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   const end = actsFor(ticket.state, self.role).includes('settle')
   // Another unit goes on with what was reported: whether the danger is away nobody knows unless somebody says so.
   const asksSafe = give === 'reassign' && LIFE_CYCLE[ticket.state].clocks.includes('review') && ticket.work.hazard && ticket.work.safeAt !== null
+  // Who has it, or had it, is told why another gets it.
+  const mustSayWhy = give === 'reassign' || ticket.state === 'dispatched'
   const report = useRefusal()
   const advice = useAdvice(ticket, !closed && !disabled)
   const busy = (act: string): boolean => box?.acts.some((waiting) => waiting.act === act) ?? false
@@ -71,9 +73,9 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   function dispatch(): void {
     if (unitId === null || give === null) return lacks(text.ticket.chooseUnit, 'unit')
     if (unitId === ticket.unitId && ticket.state === 'dispatched') return void message.info(text.ticket.withIt)
-    if ((give === 'reassign' || ticket.state === 'dispatched') && draft.unitNote.trim() === '') {
+    if (mustSayWhy && draft.unitNote.trim() === '') {
       unitNote.current?.focus()
-      return lacks(text.ticket.needsReason)
+      return lacks(text.ticket.needsReassignReason)
     }
     if (!placed && !urgent && !asked) return setAsked(true)
     // A unit handles joint service; an operator who already said otherwise is not corrected.
@@ -149,7 +151,7 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
         {asks && <p className="ld-ask" role="alert">{text.ticket.noPlace}<span><Keys name="place" /> {text.ticket.addPlace}</span><span><Keys name="dispatch" /> {text.ticket.dispatchAnyway}</span></p>}
         {asksSafe && <Checkbox disabled={disabled} checked={draft.stillSafe} onChange={({ target }) => setDraft({ stillSafe: target.checked })}>{text.hall.stillSafe}</Checkbox>}
         <div className="ld-act-last">
-          <Input ref={unitNote} disabled={disabled || give === null} value={draft.unitNote} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.note} onChange={({ target }) => setDraft({ unitNote: target.value })} onPressEnter={whenComposed(dispatch)} />
+          <Input ref={unitNote} disabled={disabled || give === null} value={draft.unitNote} maxLength={1000} aria-label={text.ticket.note} placeholder={mustSayWhy && unitId !== ticket.unitId ? text.ticket.placeholder.reassignNote : text.ticket.placeholder.note} onChange={({ target }) => setDraft({ unitNote: target.value })} onPressEnter={whenComposed(dispatch)} />
           <Button type="primary" disabled={disabled || give === null} loading={busy('dispatch') || busy('reassign')} danger={asks} onClick={whenSingle(dispatch)}>{asks ? text.ticket.dispatchAnyway : ticket.unitId === null ? text.ticket.dispatch : text.ticket.redispatch}<Keys name="dispatch" /></Button>
         </div>
       </div>
