@@ -11,7 +11,6 @@ import type { TicketStore } from '../dispatch/tickets.js'
 import type { CallBackWish, CallerContexts, CallRecord, IntakeRecords, TicketOpening, VoiceMessage } from '../intake/ports.js'
 import { blame, cannotBeMade, inTime } from './blame.js'
 import { makeDrain } from './drain.js'
-import { giveHallClock } from './hall-clocks.js'
 import type { Journal } from './journal.js'
 import type { Recovery } from './recovery.js'
 import { makeLookups } from './lookups.js'
@@ -83,22 +82,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   let awaySince: number | null = null
   let closed = false
   const memory = makeMemory(REMEMBERED, (id) => journal.has(id))
-  const ticketWrites = makeTicketWrites(pool, (fields, text) => { logger.error(fields, text) })
-  const writes = {
-    ...ticketWrites,
-    async open(opening: TicketOpening, number: string): Promise<Ticket> {
-      const ticket = await ticketWrites.open(opening, number)
-      try {
-        return await giveHallClock(pool, ticket, deps.rules())
-      } catch (error) {
-        // It is open already: PostgreSQL is asked again for the rest, and nothing else keeps a ticket from whoever answers.
-        if (blame(error) !== 'facts') throw error
-        logger.error({ err: error, callId: ticket.id }, 'the hall has no clock for a danger')
-        return ticket
-      }
-    },
-    act: makeTicketActs(pool, deps.rules).act,
-  }
+  const writes = { ...makeTicketWrites(pool, (fields, text) => { logger.error(fields, text) }), act: makeTicketActs(pool, deps.rules).act }
   /** The last write in hand for each key: one call's rows, one ticket's acts are written one after the other. */
   const lanes = new Map<string, Promise<unknown>>()
   /** Openings that neither PostgreSQL nor the disk would take: tried again at each turn of the drain. */

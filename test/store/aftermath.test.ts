@@ -120,7 +120,7 @@ t.test('a journal that is not drained is waited for, on every node, but not for 
 
   await t.test('which clocks', async (t) => {
     const { open, act } = await startCaseWork(store)
-    const [mine, theirs, far] = [await open({ category: 'gas' }), await open({ category: 'gas' }), await open({ category: 'noise' })]
+    const [mine, theirs, far] = [await open({ category: 'gas' }), await open({ category: 'gas' }), await open({ category: 'gas' })]
     for (const id of [mine, theirs]) {
       await act(id, 'dispatch', { unitId: 'gas-company' })
       await store.hall.delivered(id, 'gas-company', randomUUID())

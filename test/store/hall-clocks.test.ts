@@ -26,9 +26,9 @@ t.test('what lies in the hall by a program that knew no clock of it has one from
   await store.refreshRules()
 
   const before = Date.now()
-  t.equal(await giveHallClocks(store.pool, store.rules(), failed), 5)
+  t.equal(await giveHallClocks(store.pool, store.rules(), failed), 4)
   const danger = 'danger reassign hall warn, safe hall warn'
-  t.same(await Promise.all([noise, gas, fire, harmless, question, unsaid].map(clocksOf)), ['reassign hall warn', danger, danger, 'reassign hall warn', '', danger], 'a danger by its category does not wait for a kind')
+  t.same(await Promise.all([noise, gas, fire, harmless, question, unsaid].map(clocksOf)), ['reassign hall warn', danger, danger, 'reassign hall warn', '', ''])
   t.match((await clocksOf(given)), /^delivery urban-management/)
   for (const { startedAt } of (await store.records.get(gas)).work.clocks) t.ok(startedAt >= before - 1_000, 'nobody is late for what he could not know')
   t.equal((await store.records.get(gas)).work.hazardBy, 'category', 'nobody said so: with the category it goes')
@@ -57,22 +57,4 @@ t.test('a node gives them by itself when it starts', async (t) => {
   t.teardown(async () => { await renewed.close(); otherHome.remove() })
   await until('it to look', async () => (await store.records.get(id)).work.clocks.length === 1, 40_000)
   t.match((await store.records.get(id)).work.clocks, [{ clock: 'reassign', unitId: null, next: 'warn' }])
-})
-
-t.test('a call about a danger has the hall’s clock as soon as its ticket is open, before anybody said of what kind it is', async (t) => {
-  const home = temporaryHome()
-  const store = await openTestStore(home.path)
-  t.teardown(async () => { await store.close(); home.remove() })
-  const owner = asOwner(t, store)
-  const { open, act } = await startCaseWork(store)
-  const clocksOf = async (id: string): Promise<string[]> => (await store.records.get(id)).work.clocks.map(({ clock, unitId, next }) => `${clock} ${unitId ?? 'hall'} ${next ?? ''}`).sort()
-  const [manhole, noise, mistake] = [await open({ category: 'manhole-cover' }), await open({ category: 'noise' }), await open({ category: 'manhole-cover' })]
-  t.same([await clocksOf(manhole), await clocksOf(noise)], [['reassign hall warn', 'safe hall warn'], []])
-  const { fields, work } = await store.records.get(manhole)
-  t.match([fields.kind, work], [null, { hazard: true, hazardBy: 'category' }])
-  t.same((await owner.query(`select clock from ticket_clock where ticket_id = $1 and ended_at is null and next_at is not null order by clock`, [manhole])).rows, [{ clock: 'reassign' }, { clock: 'safe' }])
-  t.equal((await act(mistake, 'edit', { changes: { category: 'noise' } })).work.hazard, false)
-  t.same(await clocksOf(mistake), [], 'another category, and nobody is to be sent to a danger that is none')
-  t.match(await act(manhole, 'dispatch', { unitId: 'municipal-works' }), { state: 'dispatched', work: { hazard: true } })
-  t.same((await verifyHistories(owner)).faults, [])
 })

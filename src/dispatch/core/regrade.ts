@@ -43,10 +43,8 @@ export function regrade(before: Ticket, wanted: Ticket, rules: Rules, now: numbe
   if (!category && !kind && changed.work.priority === before.work.priority && changed.work.hazard === before.work.hazard) return { ticket: changed, notices: [] }
   const hazard = changed.work.hazard || ((category || kind) && (open ? hazardousAtHall : hazardous)(changed, rules))
   const danger = hazard && !before.work.hazard
-  // Where it was to be dispatched for that danger alone, it is not any more.
-  const dispatches = open && wanted.work.hazardBy === 'category' && ![before, wanted].some(({ fields }) => fields.kind === 'joint-service') ? ['reassign' as const] : []
   const work: TicketWork = { ...changed.work, ...(open && hazard && !changed.work.hazard && { hazardBy: 'category' }) }
-  const next: Ticket = { ...changed, work: { ...work, hazard, safeAt: danger ? null : work.safeAt, clocks: hazard ? work.clocks : without(work.clocks, 'safe', ...dispatches) } }
+  const next: Ticket = { ...changed, work: { ...work, hazard, safeAt: danger ? null : work.safeAt, clocks: hazard ? work.clocks : without(work.clocks, 'safe') } }
 
   const limit = (ticket: Ticket, { clock, unitId, startedAt }: RunningClock): Times | undefined => startClock(clock, ticket, unitId, rules, startedAt)?.at
   const clocks = next.work.clocks.map((clock) => {
