@@ -230,7 +230,7 @@ t.test('what is ordered in one turn of the loop is one write, and goes out befor
   const late = Promise.resolve().then(() => connection.request(linger))
   await peer.hears('api status\n\nlinger 5\n\napi uptime\n\nlinger 5\n\n')
   t.equal(socket.writes, 1)
-  peer.say(`${apiFrame('UP')}${replyFrame('+OK')}${apiFrame('1')}${replyFrame('+OK')}`)
+  peer.say(`${apiFrame('UP').toString('latin1')}${replyFrame('+OK').toString('latin1')}${apiFrame('1').toString('latin1')}${replyFrame('+OK').toString('latin1')}`)
   t.match(await Promise.all([answered, late]), [{ text: 'UP' }, { text: '+OK' }])
   connection.post([uptime])
   connection.destroy('done with it')
