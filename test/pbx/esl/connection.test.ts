@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { randomUUID } from 'node:crypto'
-import { connect, Socket } from 'node:net'
+import { connect } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import type { EslEvent } from '../../../src/pbx/esl/codec.js'
 import type { Command } from '../../../src/pbx/esl/command.js'
@@ -209,34 +209,6 @@ t.test('`post` sends what can be sent and tells what was refused, by us or by Fr
   await until('asked', () => peer.heard.endsWith('api uptime\n\napi status\n\n'))
   peer.say(apiFrame('well'))
   t.equal((await next).text, 'well', 'replies to posted commands are accounted for')
-})
-
-/** Counts what goes to the kernel. */
-class Counted extends Socket {
-  writes = 0
-  override _write(...given: Parameters<Socket['_write']>): void { this.writes += 1; super._write(...given) }
-  override _writev(...given: Parameters<NonNullable<Socket['_writev']>>): void { this.writes += 1; super._writev?.(...given) }
-}
-
-t.test('what is ordered in one turn of the loop is one write, and goes out before the end', async (t) => {
-  const server = await startPeer(t)
-  const socket = new Counted()
-  const ends: string[] = []
-  const connection = new EslConnection(socket, { onEvent: () => undefined, onClose: (reason) => ends.push(reason) })
-  await new Promise<void>((resolve) => { socket.connect(server.port, '127.0.0.1', resolve) })
-  const peer = await server.next()
-  const answered = connection.request(status)
-  connection.post([linger, uptime])
-  const late = Promise.resolve().then(() => connection.request(linger))
-  await peer.hears('api status\n\nlinger 5\n\napi uptime\n\nlinger 5\n\n')
-  t.equal(socket.writes, 1)
-  peer.say(`${apiFrame('UP').toString('latin1')}${replyFrame('+OK').toString('latin1')}${apiFrame('1').toString('latin1')}${replyFrame('+OK').toString('latin1')}`)
-  t.match(await Promise.all([answered, late]), [{ text: 'UP' }, { text: '+OK' }])
-  connection.post([uptime])
-  connection.destroy('done with it')
-  await peer.hears('linger 5\n\napi uptime\n\n')
-  await until('the end', () => ends.length > 0)
-  t.same(ends, ['done with it'])
 })
 
 t.test('`ok` of a reply', async (t) => {
