@@ -46,7 +46,6 @@ export class EslConnection extends modesl.Connection {
   /** When the timer goes off, by the monotonic clock, ms. */
   #due = Infinity
   #closed = false
-  #gathering = false
   #reason = 'closed by peer'
   // modesl's constructor calls back into `_onConnect` before this and the fields above exist: that does nothing.
   #handlers: ConnectionHandlers
@@ -113,28 +112,12 @@ export class EslConnection extends modesl.Connection {
   destroy(reason: string): void {
     if (this.#over) return
     this.#reason = reason
-    this.#flush()
     this.#socket.destroy()
   }
 
-  /** All commands of one turn of the loop are one write to the kernel. They wait for the sockets that can be read in this turn, and for nothing else. */
   #write(bytes: Buffer): void {
-    if (!this.#gathering) {
-      this.#gathering = true
-      this.#socket.cork()
-      setImmediate(() => { this.#flush() })
-    }
     this.#socket.write(bytes)
-    if (this.#socket.writableLength <= MAX_UNSENT) return
-    // What is still being gathered nobody could have read.
-    this.#flush()
     if (this.#socket.writableLength > MAX_UNSENT) this.destroy('FreeSWITCH does not read')
-  }
-
-  #flush(): void {
-    if (!this.#gathering) return
-    this.#gathering = false
-    this.#socket.uncork()
   }
 
   #take(frame: Frame): void {

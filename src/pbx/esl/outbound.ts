@@ -73,13 +73,15 @@ export async function startOutbound(
       onClose: () => { open.delete(socket); closed = true; gone() },
     })
     try {
-      // Commands that do not wait for one another: one round trip.
+      // Commands that do not wait for one another, in one write: one round trip.
+      socket.cork()
       const replies = [
         connection.request({ verb: 'connect' }, greetDeadline),
         connection.request({ verb: 'linger', seconds: 5 }, greetDeadline),
         connection.request({ verb: 'myevents' }, greetDeadline),
         connection.request({ verb: 'nixevent' }, greetDeadline),
       ] as const
+      socket.uncork()
       const [channel, , events] = await Promise.all(replies)
       callId = channel.headers?.get('Unique-ID') ?? null
       const refused = [channel, events].find(({ ok }) => !ok)
