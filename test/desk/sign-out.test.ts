@@ -67,6 +67,8 @@ await withDesk(t, async (world) => {
     t.equal(await page.locator('.ld-queue').count(), 0, 'the hall is none of a unit’s business')
     await become(`role = 'supervisor', unit_id = null, extension = '1009'`)
     await page.locator('.ld-nav').getByText('通话监控').waitFor()
+    // A key before the seat is there is nobody's.
+    await seat.presence('break')
     await seat.press('F2')
     await seat.presence('ready')
     t.equal(await page.evaluate('window.sameLoad'), true)

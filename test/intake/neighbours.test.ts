@@ -17,7 +17,7 @@ async function beat(events: readonly (readonly [number, RoomEvent])[], there: nu
   const quiet = (): void => undefined
   const node = makeNeighbours({ room: () => room, feed: (event) => { room = play([[100, event]], room).room }, background: quiet }, {
     presence: { beat: (_able, _seats, free) => { said = free; return Promise.resolve({ elsewhere: true, free: there, seats: {} }) } },
-    switchboard: { up: true, core: uuid(9), passOn: (ids: readonly string[]) => { turned.push(...ids) }, turn: (calls: readonly { callId: string }[]) => { turned.push(...calls.map(({ callId }) => callId)) } } as never,
+    switchboard: { up: true, core: uuid(9), say: quiet, onWord: quiet, passOn: (ids: readonly string[]) => { turned.push(...ids) }, turn: (calls: readonly { callId: string }[]) => { turned.push(...calls.map(({ callId }) => callId)) } } as never,
     monotonic: () => 100_000, logger: { info: quiet, warn: quiet, error: quiet }, database: () => ({ database: 'up', journal: 0 }),
     settings: { ...settings, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false }, agents: { mine: () => ({}), heard: quiet },
   }, () => false)

@@ -92,7 +92,7 @@ for (const name of captureNames()) {
 t.test('every way in which a header is read is known', async (t) => {
   t.same(unknown, [
     // No headers: maps of ours, and how `get` is declared.
-    'channels.ts: get(call.callId)', 'channels.ts: get(callId)', 'channels.ts: get(served)', 'leg-control.ts: get(id)', 'leg-control.ts: get(name)', 'esl/codec.ts: get(name: string)', 'esl/command.ts: variable(name, value)',
+    'attention.ts: get(callId)', 'channels.ts: get(call.callId)', 'channels.ts: get(callId)', 'channels.ts: get(served)', 'leg-control.ts: get(id)', 'leg-control.ts: get(name)', 'esl/codec.ts: get(name: string)', 'esl/command.ts: variable(name, value)',
     'esl/command.ts: variable(name: string, value: string)', 'originates.ts: get(jobId)', 'originates.ts: get(legId)', 'reconciler.ts: get(uuid)', 'channels.ts: get(farLegId)', 'reconciler.ts: get(live.call.callId)',
     // `variable` itself, and the mirror's names, all of which are compared.
     'caller.ts: get(`variable_${name}`)', ...['category', 'class', 'flow', 'language', 'priority', 'queuedAt', 'skill'].map((name) => `caller.ts: variable(MIRROR_VARIABLES.${name})`),
