@@ -99,6 +99,9 @@ export type Config = { readonly [K in SettingKey]: Static<(typeof SETTINGS)[K]['
 export const delaysOf = (config: Pick<Config, 'intake.skillOverflow' | 'pbx.speech' | 'pbx.speechOpening'>): { readonly skill: number; readonly speech: number } =>
   ({ skill: config['intake.skillOverflow'], speech: config['pbx.speech'] === '' ? 0 : config['pbx.speechOpening'] })
 
+/** A city whose telephone is the practice exchange: invented people, who sign in nowhere else. */
+export const isPracticeCity = (config: Pick<Config, 'pbx.kind' | 'node.kind'>): boolean => config['pbx.kind'] === 'practice' && config['node.kind'] === 'city'
+
 export interface LoadedConfig {
   readonly config: Config
   /** Where each value came from: `default`, `file liandong.yaml:3`, `environment LIANDONG_HTTP_PORT`, `option`. */

@@ -1,4 +1,4 @@
-import { loadConfig } from '../config.js'
+import { isPracticeCity, loadConfig } from '../config.js'
 import { recordingDirectory } from '../recording/files.js'
 import { verifyRecordings, type RecordingFault } from '../recording/verify.js'
 import { withDatabase } from '../store/beside.js'
@@ -32,7 +32,7 @@ export const recordingCommand: Command = {
     const { values, positionals: [word] } = parseOptions(args, { json: { type: 'boolean' } }, 1)
     const verb = verbOf('recording', word, ['verify', 'held'])
     const { config } = loadConfig(process.env)
-    const directory = recordingDirectory({ configured: config['pbx.recordings'], practice: config['pbx.kind'] === 'practice' && config['node.kind'] === 'city', home: config.home })
+    const directory = recordingDirectory({ configured: config['pbx.recordings'], practice: isPracticeCity(config), home: config.home })
     const database = databaseOf(config, stderr)
     if (verb === 'held') {
       const held = await withDatabase(database, (pool) => makeRecordingStore(pool).held())

@@ -1,5 +1,5 @@
 import { callsOf, judge, nextLook, type Jump, type Tally } from './core/flow-watch.js'
-import { losesEntry } from './edition.js'
+import { losesEntry, type Edition } from './edition.js'
 import type { EditionStore, Published } from './flow-ports.js'
 import { loadInTurns } from './running-flows.js'
 
@@ -29,14 +29,19 @@ export function makeRateWatch({ store, calls: least, clock, onReturned, onBarred
   /** The last edition that took enough calls and can be gone back to; where there is none, the last of the others (`barred`). */
   async function earlierWithCalls(now: Published): Promise<Earlier | null> {
     let barred: Earlier | null = null
+    let runs: Edition | null = null
     for (const { number, hash } of await store.earlier(EARLIER)) {
       const before = await store.tally(hash, clock() - COMPARED, MOST_TALLIED)
       if (callsOf(before) < rule.calls) continue
       // One that this program cannot run would leave callers where they are; one without the flow that they enter today, with music alone.
       const edition = await loadInTurns(await store.content(number), hash)
-      const runs = edition.faults.length > 0 ? null : await loadInTurns(await store.content(now.number), now.hash)
-      const flow = runs === null ? null : losesEntry(edition, runs, await store.arounds())
-      if (runs !== null && flow === null) return { number, before, flow, barred: false }
+      if (edition.faults.length > 0) {
+        barred ??= { number, before, flow: null, barred: true }
+        continue
+      }
+      runs ??= await loadInTurns(await store.content(now.number), now.hash)
+      const flow = losesEntry(edition, runs, await store.arounds())
+      if (flow === null) return { number, before, flow, barred: false }
       barred ??= { number, before, flow, barred: true }
     }
     return barred

@@ -1,4 +1,4 @@
-import type { Config } from '../config.js'
+import { isPracticeCity, type Config } from '../config.js'
 import type { PracticeLogin } from '../contracts/routes/practice.js'
 import { makePeople } from '../people/people.js'
 import { PRACTICE_PEOPLE } from '../people/practice.js'
@@ -8,7 +8,7 @@ import type { Store } from '../store/store.js'
 
 /** Who may sign in. In practice (a city's, with the practice exchange) also the invented people, in an invented city; else those are shut out. */
 export async function openPeople(config: Config, store: Pick<Store, 'people' | 'pool' | 'whenReady' | 'refreshRules' | 'onPerson'>, clock: () => number, monotonic: () => number): Promise<{ readonly people: ReturnType<typeof makePeople>; readonly logins: readonly PracticeLogin[] }> {
-  const practising = config['pbx.kind'] === 'practice' && config['node.kind'] === 'city'
+  const practising = isPracticeCity(config)
   const people = makePeople(store.people, { sessionHours: config['session.hours'], clock, monotonic })
   store.onPerson(people.changed)
   const logins = practising ? practiceLogins(config.home) : []

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import type { Logger } from 'pino'
-import type { Config } from '../config.js'
+import { isPracticeCity, type Config } from '../config.js'
 import type { HealthView } from '../contracts/ws.js'
 import type { Metrics } from '../metrics.js'
 import { recordingFile } from '../pbx/esl/command.js'
@@ -36,7 +36,7 @@ const ANY = '00000000-0000-4000-8000-000000000000'
 
 /** Recording: the files, the index, who may hear them. */
 export function wireRecording({ config, logger, metrics, store, clock, monotonic, onTrouble }: RecordingGiven): Recording {
-  const wanted = recordingDirectory({ configured: config['pbx.recordings'], practice: config['pbx.kind'] === 'practice' && config['node.kind'] === 'city', home: config.home })
+  const wanted = recordingDirectory({ configured: config['pbx.recordings'], practice: isPracticeCity(config), home: config.home })
   // A home whose name FreeSWITCH could not be told must not keep an operator's telephone from ringing.
   const directory = wanted !== '' && recordingFile(wanted, ANY) !== null ? wanted : null
   if (wanted !== '' && directory === null) logger.warn({ directory: wanted }, 'nothing is recorded: the path has characters other than letters, digits, _ . - (pbx.recordings)')

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { until } from '../helpers/database.js'
 import { ask, openDesk, type DeskBot } from '../helpers/desk-bot.js'
 import { temporaryDirectory } from '../helpers/directory.js'
@@ -234,7 +234,8 @@ t.test('one operator, a window at each of two nodes: the younger one counts, and
   await world.close()
 })
 
-t.test('PostgreSQL is away, and operators are at both nodes: who waits at one while somebody is free at the other is answered there all the same', async (t) => {
+/** Two nodes with an operator at each, who is ready; the switch asks a first. */
+async function openTwoHalls(t: Test) {
   const world = await openWorld(t)
   const a = await world.startNode()
   const b = await world.startNode({ 'node.name': 'b' }, 'unstaffed')
@@ -243,6 +244,11 @@ t.test('PostgreSQL is away, and operators are at both nodes: who waits at one wh
   const atB = await openDesk(() => b.url, 'op2', 'practice-of-the-tests')
   await until('both ready', () => atA.me?.presence === 'ready' && atB.me?.presence === 'ready')
   world.exchange.setOutbound(`127.0.0.1:${a.outboundPort}|127.0.0.1:${b.outboundPort}`)
+  return { world, a, b, atA, atB }
+}
+
+t.test('PostgreSQL is away, and operators are at both nodes: who waits at one while somebody is free at the other is answered there all the same', async (t) => {
+  const { world, a, b, atA, atB } = await openTwoHalls(t)
   await world.database.stop('immediate')
   await until('both to notice', () => [a, b].every(({ intake }) => intake.desk.healthView().database !== 'up'))
   const first = world.call()
@@ -267,14 +273,7 @@ t.test('PostgreSQL is away, and operators are at both nodes: who waits at one wh
 })
 
 t.test('operators at both nodes: who waits at one while somebody is free at the other is answered there, with his place', async (t) => {
-  const world = await openWorld(t)
-  const a = await world.startNode()
-  const b = await world.startNode({ 'node.name': 'b' }, 'unstaffed')
-  for (const n of [1, 2]) world.exchange.phones.set(extensionOf(n), { answerAfter: 200 })
-  const atA = await openDesk(() => a.url, 'op1', 'practice-of-the-tests')
-  const atB = await openDesk(() => b.url, 'op2', 'practice-of-the-tests')
-  await until('both ready', () => atA.me?.presence === 'ready' && atB.me?.presence === 'ready')
-  world.exchange.setOutbound(`127.0.0.1:${a.outboundPort}|127.0.0.1:${b.outboundPort}`)
+  const { world, a, b, atA, atB } = await openTwoHalls(t)
   const first = world.call()
   t.equal(await bridged(first), extensionOf(1), 'the switch asks a first')
   const second = world.call()

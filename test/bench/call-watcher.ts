@@ -44,18 +44,18 @@ async function hear(what: Heard): Promise<void> {
   clearInterval(nudging)
   socket?.destroy()
   const mine = socket = connect({ host: '127.0.0.1', port: Number(port) })
-  await new Promise<void>((resolve, reject) => {
+  const connection = await new Promise<EslConnection>((resolve, reject) => {
     const connection = new EslConnection(mine, {
       onAuthRequest: () => {
         void connection.request({ verb: 'auth', password })
           .then(() => connection.request({ verb: 'event', names: EVENTS[what], custom: [] }))
-          .then(({ ok, text }) => { if (ok) resolve(); else reject(new Error(text)) }, reject)
+          .then(({ ok, text }) => { if (ok) resolve(connection); else reject(new Error(text)) }, reject)
       },
       onEvent: take,
       onClose: (reason) => { if (socket === mine) reject(new Error(reason)) },
     })
   })
-  if (what === 'keys') nudging = setInterval(() => { mine.write('\n') }, 1)
+  if (what === 'keys') nudging = setInterval(() => { connection.wake() }, 1)
 }
 
 const of = (prefix: string): CallSeen[] => [...calls.values()].flatMap(({ keys, prompts, ended }) => (ended?.number.startsWith(prefix) === true ? [{ keys: [...keys].sort((a, b) => a - b), prompts, ended }] : []))

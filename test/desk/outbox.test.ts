@@ -142,9 +142,14 @@ for (const choice of ['keepMine', 'takeTheirs'] as const) {
   })
 }
 
-t.test('a reload takes up where the page left off; nothing stays in the browser afterwards', async (t) => {
+/** What a browser keeps over a reload. */
+function storageInMemory(): { readonly kept: Map<string, StoredOutbox>; readonly storage: OutboxStorage } {
   const kept = new Map<string, StoredOutbox>()
-  const storage: OutboxStorage = { load: () => [...kept.values()], save: (id, box) => { if (box === null) kept.delete(id); else kept.set(id, box) } }
+  return { kept, storage: { load: () => [...kept.values()], save: (id, box) => { if (box === null) kept.delete(id); else kept.set(id, box) } } }
+}
+
+t.test('a reload takes up where the page left off; nothing stays in the browser afterwards', async (t) => {
+  const { kept, storage } = storageInMemory()
   const before = bench(storage)
   before.answers.push(network)
   before.keeper.type(ID, { place: 'sealed' }, 1)
@@ -164,8 +169,7 @@ t.test('a reload takes up where the page left off; nothing stays in the browser 
 })
 
 t.test('each act says in which window it was done; what another one left behind stays its own', async (t) => {
-  const kept = new Map<string, StoredOutbox>()
-  const storage: OutboxStorage = { load: () => [...kept.values()], save: (id, box) => { if (box === null) kept.delete(id); else kept.set(id, box) } }
+  const { storage } = storageInMemory()
   const gone = bench(storage, 'gone')
   gone.answers.push(network)
   gone.keeper.type(ID, { place: 'sealed there' }, 1)

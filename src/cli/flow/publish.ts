@@ -2,7 +2,7 @@ import { userInfo } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
-import { delaysOf, loadConfig, type Config } from '../../config.js'
+import { delaysOf, isPracticeCity, loadConfig, type Config } from '../../config.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { diffLines } from '../../flow/diff.js'
 import { changesBetween, comparedWith, type EditionContent } from '../../intake/edition.js'
@@ -58,7 +58,7 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
     })
     const desk: Desk = { store, publishing, config, directory, async who() {
       if (values.as === undefined) return { id: null, name: userInfo().username }
-      const found = await makePeopleStore(pool, config['pbx.kind'] === 'practice' && config['node.kind'] === 'city').byLogin(values.as)
+      const found = await makePeopleStore(pool, isPracticeCity(config)).byLogin(values.as)
       if (!await checkPassword(secret, found?.passwordHash ?? null) || found === null) throw new LiandongError('auth.wrong')
       if (found.self.role !== 'admin') throw new LiandongError('auth.forbidden', { role: found.self.role })
       return { id: found.self.id, name: found.self.displayName }
