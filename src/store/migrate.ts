@@ -8,13 +8,13 @@ import { isDeadlock, isLocked, isOutOfReach } from './blame.js'
 export interface MigrationFile { readonly version: number; readonly name: string; readonly text: string; readonly checksum: string }
 
 /**
- * While a statement waits for a table, everybody who comes after it waits behind it, whoever only reads as well: no longer than this, ms. Then they go first, and it is tried again:
- * who holds the table may be a backup or a long list.
+ * While a statement waits for a table, everybody who comes after it waits behind it, whoever only reads as well: no longer than this, ms: half of what a call waits for PostgreSQL
+ * before it writes in the journal instead. Then they go first, and it is tried again: who holds the table may be a backup or a long list.
  */
-const WAIT = 2_000
+const WAIT = 1_000
 const REST = 1_000
 /** Then whoever started us goes on without PostgreSQL, and tries again. */
-const TRIES = 10
+const TRIES = 20
 /** A file of several parts, each committed by itself. */
 const PART = /^-- commit\n/m
 
