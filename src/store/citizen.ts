@@ -28,7 +28,7 @@ export function makeCitizenStore(pool: Pool, rules: () => Rules): CitizenStore {
     file: (opening, description, channel) => withPen(pool, rules, async (pen) => {
       const { record, answeredAt } = opening
       const tags = [{ key: 'channel', value: channel, node: channel, at: answeredAt }]
-      const { rows: [row] } = await pen.client.query<TicketRow>(OPEN_TICKET, openValues({ ...opening, record: { ...record, tags } }, ''))
+      const { rows: [row] } = await pen.client.query<TicketRow>(OPEN_TICKET, openValues({ ...opening, record: { ...record, tags } }, '', null))
       if (row === undefined) throw new LiandongError('ticket.not-found', { id: record.callId })
       const before = ticketOf(row)
       const actId = idFrom(`describe ${record.callId}`)

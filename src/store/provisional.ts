@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { NO_WORK, type Ticket } from '../contracts/ticket.js'
+import { opened } from '../dispatch/core/opened.js'
+import type { Rules } from '../dispatch/core/rules.js'
 import type { TicketOpening } from '../intake/ports.js'
 import { replaceFile } from '../disk/whole-file.js'
 
@@ -56,10 +58,10 @@ function readLast(file: string): Last {
   return { letters: Array.from({ length: DRAWN }, () => LETTERS[randomInt(LETTERS.length)] ?? '').join(''), day: 0, count: 0 }
 }
 
-/** The ticket as it is shown until PostgreSQL has it. */
-export const provisionalTicket = ({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening, number: string, now: number): Ticket => ({
+/** The ticket as it is shown until PostgreSQL has it. @param rules by which a danger has its clocks from the beginning, as it will have them there */
+export const provisionalTicket = ({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening, number: string, now: number, rules: Rules): Ticket => opened({
   id: record.callId, number, provisional: true, state: 'open', version: 1,
   fields: { kind: null, category: record.category ?? null, place, point: record.location ?? null, description: '', callerName, callBack },
   outcome: null, unitId: null, operatorId: operatorId === '' ? null : operatorId, caller: record.caller, tags: [...record.tags],
   openedAt: now, answeredAt, dispatchedAt: null, closedAt: null, work: NO_WORK,
-})
+}, rules, Math.min(now, answeredAt))

@@ -82,7 +82,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   let awaySince: number | null = null
   let closed = false
   const memory = makeMemory(REMEMBERED, (id) => journal.has(id))
-  const writes = { ...makeTicketWrites(pool, (fields, text) => { logger.error(fields, text) }), act: makeTicketActs(pool, deps.rules).act }
+  const writes = { ...makeTicketWrites(pool, deps.rules, (fields, text) => { logger.error(fields, text) }), act: makeTicketActs(pool, deps.rules).act }
   /** The last write in hand for each key: one call's rows, one ticket's acts are written one after the other. */
   const lanes = new Map<string, Promise<unknown>>()
   /** Openings that neither PostgreSQL nor the disk would take: tried again at each turn of the drain. */
@@ -94,7 +94,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   /** Journal records of an earlier run, into memory: their tickets are shown before they are drained. What cannot be applied the drain decides on. */
   function replay(record: JournalRecord): void {
     try {
-      if (record.type === 'ticket' && record.number !== undefined) memory.remember(provisionalTicket(record.opening, record.number, record.opening.answeredAt))
+      if (record.type === 'ticket' && record.number !== undefined) memory.remember(provisionalTicket(record.opening, record.number, record.opening.answeredAt, deps.rules()))
       const ticket = memory.get(record.key)
       if (ticket === undefined) return
       if (record.type === 'call-back') memory.remember(calledBack(ticket))
@@ -184,7 +184,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     const credited = opening.insteadOf !== undefined
     if (known !== undefined && journal.has(key) && !credited) return known
     let ticket = credited && known !== undefined && known.operatorId === opening.insteadOf ? { ...known, version: known.version + 1, operatorId: opening.operatorId } : known
-    const shown = async (): Promise<Ticket> => ticket ??= provisionalTicket(opening, await deps.provisionalNumber(), clock())
+    const shown = async (): Promise<Ticket> => ticket ??= provisionalTicket(opening, await deps.provisionalNumber(), clock(), deps.rules())
     const kept = async (): Promise<JournalRecord> => {
       const { provisional, number } = await shown()
       return { type: 'ticket', key, opening, ...(provisional ? { number } : {}) }

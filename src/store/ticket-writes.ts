@@ -3,25 +3,29 @@ import type { TicketAct } from '../contracts/acts.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
+import { dangersAtHall } from '../dispatch/core/opened.js'
+import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
 import type { TicketOpening } from '../intake/ports.js'
 import { blame, isRefusal } from './blame.js'
+import { giveHallClock } from './hall-clocks.js'
 import { ticketOf, type TicketRow } from './rows.js'
 import * as sql from './sql/ticket.js'
 
-/** The values of `OPEN_TICKET`. @param number provisional, or empty */
-export function openValues({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening, number: string): unknown[] {
+/** The values of `OPEN_TICKET`. @param number provisional, or empty @param rules by which a danger has its clocks from the beginning; null: that comes with what else is written of it in the same transaction */
+export function openValues({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening, number: string, rules: Rules | null): unknown[] {
   const { callId, location, caller } = record
   return [
     callId, record.category ?? null, place, location?.lat ?? null, location?.lon ?? null, callerName, callBack,
     operatorId === '' ? null : operatorId, caller.number, caller.verified, JSON.stringify(record.tags), new Date(answeredAt), idFrom(`open ${callId}`), location?.uncertaintyMetres ?? null, number,
+    JSON.stringify(rules === null ? {} : dangersAtHall(rules, record.category)),
   ]
 }
 
 export type TicketWrites = ReturnType<typeof makeTicketWrites>
 
 /** What is written to tickets beside people's acts (`ticket-acts.ts`), in PostgreSQL. Each is idempotent: by the call, or by the act's id. */
-export function makeTicketWrites(pool: Pool, onTrouble: (fields: object, text: string) => void) {
+export function makeTicketWrites(pool: Pool, rules: () => Rules, onTrouble: (fields: object, text: string) => void) {
   async function read(ticketId: string): Promise<Ticket> {
     const { rows: [row] } = await pool.query<TicketRow>(sql.READ_TICKET, [ticketId])
     if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
@@ -29,7 +33,7 @@ export function makeTicketWrites(pool: Pool, onTrouble: (fields: object, text: s
   }
 
   async function openAs(opening: TicketOpening, number: string): Promise<Ticket> {
-    const { rows: [opened] } = await pool.query<TicketRow>({ name: 'open-ticket', text: sql.OPEN_TICKET, values: openValues(opening, number) })
+    const { rows: [opened] } = await pool.query<TicketRow>({ name: 'open-ticket', text: sql.OPEN_TICKET, values: openValues(opening, number, rules()) })
     if (opened !== undefined) return ticketOf(opened)
     const { record, operatorId, place, callerName, here = false, insteadOf = null } = opening
     const { callId, location, caller } = record
@@ -39,7 +43,16 @@ export function makeTicketWrites(pool: Pool, onTrouble: (fields: object, text: s
       operator, caller.number, caller.verified, JSON.stringify(record.tags), location?.uncertaintyMetres ?? null, number,
     ]
     const { rows: [filled] } = await pool.query<TicketRow>(sql.FILL_TICKET, [...facts, idFrom(`fill ${JSON.stringify(insteadOf === null ? facts : [...facts, insteadOf])}`), here, insteadOf])
-    return filled === undefined ? read(callId) : ticketOf(filled)
+    const known = filled === undefined ? await read(callId) : ticketOf(filled)
+    try {
+      // Somebody opened it who knew less, perhaps not that it is dangerous.
+      return await giveHallClock(pool, known, rules())
+    } catch (error) {
+      // It is open, and nothing keeps it from whoever answers.
+      if (blame(error) !== 'facts') throw error
+      onTrouble({ err: error, callId }, 'the hall has no clock for a danger')
+      return known
+    }
   }
 
   return {

@@ -47,7 +47,7 @@ export const bench: Bench = async (tell) => {
     const bare: number[] = []
     const rate = await interleave(
       () => openAll(ours, (ticket) => store.records.openTicket(ticket)),
-      () => openAll(bare, (ticket) => pool.query({ name: 'open-ticket', text: OPEN_TICKET, values: openValues(ticket, '') })),
+      () => openAll(bare, (ticket) => pool.query({ name: 'open-ticket', text: OPEN_TICKET, values: openValues(ticket, '', store.rules()) })),
       { rounds: 9 },
     )
     if (store.records.status().journal > 0) throw new Error('the journal was used: this is not PostgreSQL’s time')

@@ -154,4 +154,37 @@ if (executable !== null) {
     t.equal(nowhere.fields.point, null, 'a dispatch asks for a place')
     await seat.context.close()
   })
+
+  await t.test('whoever types the whole name, or a kilometre mark to its last digit, takes its position with the arrow and Enter; once he has it nothing is offered any more', async (t) => {
+    await importSheet(store.pool, 'places', '编号,名称,类型,别名,纬度,经度\nK1,G30 连霍高速 K812,里程桩,,34.70,112.50\nK2,G30 连霍高速 K813,里程桩,,34.80,112.60\n', await knownNow(store.pool, []), false)
+    const seat = await world.seat('op3')
+    const callId = await talk(world, seat, { number: '13900000022' })
+    const offered = async (): Promise<string[]> => (await seat.page.locator('.ld-place-hints [data-place]').allTextContents()).map((one) => one.trim())
+    const at = (place: string, lat: number): Promise<unknown> => until(place, async () => { const { fields } = await store.records.get(callId); return fields.place === place && fields.point?.lat === lat })
+    await seat.press('Alt+KeyP')
+    await seat.page.keyboard.type('东门，王城公园')
+    await seat.page.locator('[data-place="P2"]').waitFor()
+    await seat.picture('place-whole')
+    t.equal((await store.records.get(callId)).fields.point, null)
+    await seat.press('ArrowDown', 'Enter')
+    await at('东门，王城公园', 34.665)
+    await seat.page.locator('.ld-place-hints').waitFor({ state: 'detached' })
+    await seat.page.locator('[data-point]').waitFor()
+    // Typed once more, beside the position that it has.
+    await seat.press('Backspace')
+    await seat.page.locator('[data-place="P2"]').waitFor()
+    await seat.page.keyboard.type('园')
+    await seat.page.locator('.ld-place-hints').waitFor({ state: 'detached' })
+    t.match((await store.records.get(callId)).fields.point, { lat: 34.665 })
+
+    for (const [mark, lat] of [['G30 连霍高速 K812+500', 34.75], ['G30 连霍高速 K813', 34.8]] as const) {
+      await seat.press('Control+KeyA')
+      await seat.page.keyboard.type(mark)
+      await until(`${mark} to be offered`, async () => (await offered())[0]?.startsWith(`${mark} `))
+      await seat.press('ArrowDown', 'Enter')
+      await at(mark, lat)
+      await seat.page.locator('.ld-place-hints').waitFor({ state: 'detached' })
+    }
+    await seat.context.close()
+  })
 } else t.comment(NO_CHROMIUM)

@@ -61,7 +61,9 @@ t.test('the clock starts from delivery, not from signing', async (t) => {
   const w = await world()
   const id = await w.opened()
   await w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'municipal-works', note: '' }, w.op)
-  t.same(Object.keys(await clocks(w, id)), ['delivery'], 'nothing else runs until the unit has it')
+  const { openedAt } = await w.store.records.get(id)
+  t.match(await clocks(w, id), { safe: { ended: false, started: openedAt }, reassign: { ended: true, met: true, started: openedAt }, delivery: { ended: false } }, 'the hall found a unit; the danger is the hall’s until that has it')
+  t.same((await w.store.records.get(id)).work.clocks.map(({ clock, unitId }) => `${clock} ${unitId ?? 'hall'}`), ['safe hall', 'delivery municipal-works'], 'nothing of the unit’s runs until it has it')
   const [notice] = await w.store.hall.notices(['municipal-works'])
   t.match(notice, { kind: 'dispatch', ticketId: id, unitId: 'municipal-works', hazard: true, text: { zh: /【险情】新工单/ } })
   t.match(await w.store.hall.confirm(notice?.id ?? '', 'municipal-works'), { kind: 'dispatch', first: true })
@@ -85,11 +87,12 @@ t.test('danger that goes to the next unit is that unit’s from its own delivery
   const w = await world()
   const id = await w.opened()
   await w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'municipal-works', note: '' }, w.op)
+  const { openedAt } = await w.store.records.get(id)
   const began = (await w.store.hall.delivered(id, 'municipal-works', randomUUID()))?.work.deliveredAt ?? 0
   await w.store.records.act(id, { actId: randomUUID(), act: 'reassign', baseVersion: 3, unitId: 'drainage', note: '改派' }, w.op)
   const next = (await w.store.hall.delivered(id, 'drainage', randomUUID()))?.work.deliveredAt ?? 0
-  const { rows } = await w.store.pool.query(`select unit_id as unit, extract(epoch from started_at)::float8 * 1000 as began, extract(epoch from due_at - started_at)::int as seconds, ended_at is null as runs, met from ticket_clock where ticket_id = $1 and clock = 'safe' order by unit_id`, [id])
-  t.same(rows, [{ unit: 'drainage', began: next, seconds: 3_600, runs: true, met: null }, { unit: 'municipal-works', began, seconds: 3_600, runs: false, met: false }, { unit: null, began, seconds: 3_600, runs: false, met: true }])
+  const { rows } = await w.store.pool.query(`select unit_id as unit, extract(epoch from started_at)::float8 * 1000 as began, extract(epoch from due_at - started_at)::int as seconds, ended_at is null as runs, met from ticket_clock where ticket_id = $1 and clock = 'safe' order by unit_id, started_at`, [id])
+  t.same(rows, [{ unit: 'drainage', began: next, seconds: 3_600, runs: true, met: null }, { unit: 'municipal-works', began, seconds: 3_600, runs: false, met: false }, { unit: null, began: openedAt, seconds: 3_600, runs: false, met: true }, { unit: null, began, seconds: 3_600, runs: false, met: true }])
   const count = async (): Promise<number> => (await w.store.pool.query(`select 1 from outbox where ticket_id = $1 and unit_id = 'municipal-works'`, [id])).rows.length
   const before = await count()
   await hasten(w, [id], -1_000)

@@ -9,6 +9,7 @@ import { applyAct, type Actor, type Transition } from '../../src/dispatch/core/a
 import { deliver, metBy, running } from '../../src/dispatch/core/clocks.js'
 import { fire } from '../../src/dispatch/core/escalation.js'
 import { takeIn } from '../../src/dispatch/core/merge.js'
+import { dangersAtHall, opened } from '../../src/dispatch/core/opened.js'
 import { CITY, NOW, ticketOf, UNIT } from './city.js'
 
 const MINUTE = 60_000
@@ -88,9 +89,27 @@ t.test('danger that is learnt of while nobody has the ticket is the hall’s, th
   t.match(done(ticketOf('reported', { deliveredAt: NOW }, { fields: returned.fields }), 'edit', { changes: { category: 'manhole-cover' } }).work, { hazard: false, clocks: [] }, 'what was done already is not dangerous by a word in its record')
 })
 
-t.test('what nobody was given yet has the hall’s clock, as soon as somebody said what it is, and a danger its own', async (t) => {
+t.test('what nobody was given yet has the hall’s clock, as soon as somebody said what it is, and a danger its own, from the beginning', async (t) => {
   const pressed = ticketOf('open', {}, { fields: { ...ticketOf('open').fields, kind: null } })
-  t.same(clocksOf(done(pressed, 'edit', { changes: { place: '别处' } })), [], 'a key that was pressed is not known to be true')
+  const begun = opened(pressed, CITY, NOW)
+  t.match(begun, { version: pressed.version, fields: { kind: null }, work: { hazard: true, hazardBy: 'category' } })
+  t.same(clocksOf(begun), ['reassign:hall:30', 'safe:hall:60'], 'nobody waits for a kind')
+  t.same(opened(ticketOf('open', {}, { fields: { ...pressed.fields, category: 'ride-dispute' } }), CITY, NOW).work, pressed.work)
+  t.same(opened(pressed, { ...CITY, home: { line: 'city', units: [] } }, NOW), pressed, 'a county’s clocks are the city’s word')
+  t.same(dangersAtHall(CITY), { 'manhole-cover': [{ clock: 'safe', warn: 45 * MINUTE, urge: 60 * MINUTE, supervise: 90 * MINUTE, notice: 120 * MINUTE }, { clock: 'reassign', warn: 22.5 * MINUTE, urge: 30 * MINUTE, supervise: 45 * MINUTE, notice: 60 * MINUTE }] })
+  t.same([dangersAtHall(CITY, 'manhole-cover'), dangersAtHall(CITY, 'ride-dispute'), dangersAtHall({ ...CITY, home: { line: 'city', units: [] } })], [dangersAtHall(CITY), {}, {}])
+  const later = NOW + 7 * MINUTE
+  for (const kind of ['joint-service', 'police', 'fire'] as const) t.same(clocksOf(done(begun, 'edit', { changes: { kind } }, hall, later)), clocksOf(begun), `${kind}: the same clocks go on`)
+  for (const kind of ['invalid', 'consultation'] as const) {
+    t.same([done(begun, 'edit', { changes: { kind } }).work.hazard, clocksOf(done(begun, 'edit', { changes: { kind } }))], [false, []], `${kind}: they end`)
+    const said = done(begun, 'prioritise', { priority: 'normal', hazard: true })
+    t.same(clocksOf(done(said, 'edit', { changes: { kind } }, hall, later)), clocksOf(begun), 'not where somebody stands for it')
+    t.same(clocksOf(done(done(begun, 'edit', { changes: { category: 'ride-dispute', kind: 'joint-service' } }), 'edit', { changes: { kind } })), [], 'nor is a unit looked for')
+  }
+  t.same(clocksOf(done(begun, 'edit', { changes: { category: 'ride-dispute' } })), [], 'a key that was pressed by mistake')
+  t.same(clocksOf(done(begun, 'dispatch', { unitId: UNIT }, hall, later)), ['safe:hall:60'])
+  t.same(clocksOf(done(done(begun, 'edit', { changes: { kind: 'fire' } }), 'settle', { outcome: 'handed-over' })), [])
+  t.same([clocksOf(done(begun, 'merge', { into: randomUUID() })), clocksOf(done(begun, 'void', { note: '重复' }, { role: 'supervisor', id: 'sup1' }))], [[], []])
   const known = done(pressed, 'edit', { changes: { kind: 'joint-service' } })
   t.match(known.work, { hazard: true, safeAt: null })
   t.same(clocksOf(known), ['reassign:hall:30', 'safe:hall:60'])

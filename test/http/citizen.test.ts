@@ -81,7 +81,7 @@ t.test('a citizen who was read a number while PostgreSQL was away asks by that o
   const server = await startServer(t)
   const now = Date.now()
   const callId = randomUUID()
-  const { number } = await makeTicketWrites(server.store.pool, () => undefined).open({ operatorId: '', answeredAt: now, callBack: false, place: '', callerName: '', record: { callId, caller: { number: '13900000052', name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category: 'noise', language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } }, 'P-KMXR27-001')
+  const { number } = await makeTicketWrites(server.store.pool, server.store.rules, () => undefined).open({ operatorId: '', answeredAt: now, callBack: false, place: '', callerName: '', record: { callId, caller: { number: '13900000052', name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category: 'noise', language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } }, 'P-KMXR27-001')
   const ask = async (said: string, phone = '13900000052'): Promise<unknown> => {
     const response = await fetch(`${server.url}/api/ask?${new URLSearchParams({ number: said, phone }).toString()}`)
     return { status: response.status, body: await response.json() }

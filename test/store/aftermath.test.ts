@@ -132,7 +132,7 @@ t.test('a journal that is not drained is waited for, on every node, but not for 
     const acts = makeTicketActs(store.pool, store.rules, { lost: () => undefined, waiting: () => Promise.resolve(waits) })
     await acts.fireDue()
     const warned = async (id: string): Promise<unknown[]> => (await store.records.history(id)).flatMap(({ act: name, changes }) => (name === 'warn' ? [changes['clock']?.[1]] : []))
-    t.same([await warned(mine), await warned(theirs), await warned(far)], [[], ['safe'], ['delivery']])
+    t.same([await warned(mine), await warned(theirs), await warned(far)], [[], ['safe'], ['safe', 'delivery']], 'a danger that no unit has is the hall’s')
     waits.tickets.clear()
     waits.others = false
     await until('what waited to come', async () => { await acts.fireDue(); return (await warned(mine)).length > 2 && (await warned(theirs)).length > 2 })

@@ -290,7 +290,7 @@ t.test('what arrived too late says what somebody wanted, and accuses nobody', as
   const id = await open()
   await act(id, 'edit', { changes: { kind: 'consultation' } })
   await act(id, 'settle', { outcome: 'answered' })
-  const { addLate } = makeTicketWrites(store.pool, () => undefined)
+  const { addLate } = makeTicketWrites(store.pool, store.rules, () => undefined)
   const acts: TicketAct[] = [{ actId: randomUUID(), act: 'edit', baseVersion: 1, changes: { description: '孩子已找到' } }, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'drainage', priority: 'urgent', note: '' }]
   for (const one of acts) await addLate(id, one, operator, Date.now(), true)
   t.same((await verifyHistories(store.pool)).faults, [])

@@ -118,7 +118,7 @@ t.test('an open manhole that is merged is still to be made safe, by the clock th
   }
   const safe = async (id: string) => (await owner.query<{ started_at: Date; ended_at: Date | null }>(`select started_at, ended_at from ticket_clock where ticket_id = $1 and clock = 'safe' order by started_at`, [id])).rows
   const [road, manhole, reported] = [await given('road'), await given('manhole-cover'), await open({ category: 'road' })]
-  const [began] = await safe(manhole)
+  const began = (await safe(manhole)).find(({ ended_at: ended }) => ended === null)
   await t.rejects(act(manhole, 'merge', { into: reported }), { code: 'ticket.illegal', details: { en: /cannot take that over/ } })
   t.match((await store.records.get(reported)).work, { members: 0, hazard: false })
   await act(manhole, 'merge', { into: road })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { verifyHistories } from '../../src/store/audit.js'
 import { giveHallClocks } from '../../src/store/hall-clocks.js'
@@ -26,9 +27,9 @@ t.test('what lies in the hall by a program that knew no clock of it has one from
   await store.refreshRules()
 
   const before = Date.now()
-  t.equal(await giveHallClocks(store.pool, store.rules(), failed), 4)
+  t.equal(await giveHallClocks(store.pool, store.rules(), failed), 5)
   const danger = 'danger reassign hall warn, safe hall warn'
-  t.same(await Promise.all([noise, gas, fire, harmless, question, unsaid].map(clocksOf)), ['reassign hall warn', danger, danger, 'reassign hall warn', '', ''])
+  t.same(await Promise.all([noise, gas, fire, harmless, question, unsaid].map(clocksOf)), ['reassign hall warn', danger, danger, 'reassign hall warn', '', danger], 'a danger by its category does not wait for a kind')
   t.match((await clocksOf(given)), /^delivery urban-management/)
   for (const { startedAt } of (await store.records.get(gas)).work.clocks) t.ok(startedAt >= before - 1_000, 'nobody is late for what he could not know')
   t.equal((await store.records.get(gas)).work.hazardBy, 'category', 'nobody said so: with the category it goes')
@@ -57,4 +58,96 @@ t.test('a node gives them by itself when it starts', async (t) => {
   t.teardown(async () => { await renewed.close(); otherHome.remove() })
   await until('it to look', async () => (await store.records.get(id)).work.clocks.length === 1, 40_000)
   t.match((await store.records.get(id)).work.clocks, [{ clock: 'reassign', unitId: null, next: 'warn' }])
+})
+
+t.test('a call about a danger has the hall’s clock from the moment its ticket is open, before anybody said of what kind it is, and it ends as the ticket leaves the hall', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act, operator, people } = await startCaseWork(store, { loginName: 'sup1', displayName: '值班长', role: 'supervisor' })
+  const leader = people.find(({ role }) => role === 'supervisor')
+  const runs = async (id: string): Promise<string[]> => (await store.records.get(id)).work.clocks.map(({ clock, unitId, next }) => `${clock} ${unitId ?? 'hall'} ${next ?? ''}`).sort()
+  /** Rows of `ticket_clock`, the hall's: how each ended, or that it runs. */
+  const rows = async (id: string): Promise<string[]> => (await owner.query<{ line: string }>(`select clock || case when ended_at is null then ' runs' when met then ' met' else ' dropped' end as line from ticket_clock where ticket_id = $1 and unit_id is null order by clock, id`, [id])).rows.map(({ line }) => line)
+  const danger = ['reassign hall warn', 'safe hall warn']
+
+  const manhole = await open({ category: 'manhole-cover' })
+  const begun = await store.records.get(manhole)
+  t.match(begun, { version: 1, fields: { kind: null }, work: { hazard: true, hazardBy: 'category' } })
+  t.same([await runs(manhole), await rows(manhole)], [danger, ['reassign runs', 'safe runs']])
+  t.ok(begun.work.clocks.every(({ startedAt }) => startedAt === begun.openedAt))
+  t.match(await store.records.history(manhole), [{ act: 'open', changes: { hazard: [false, true], category: [null, 'manhole-cover'] } }])
+  t.match((await store.records.list({ state: 'open', limit: 5, offset: 0 })).tickets, [{ id: manhole, hazard: true, dueClock: 'reassign', dueAt: begun.work.clocks.find(({ clock }) => clock === 'reassign')?.at.urge }])
+  t.same(await runs(await open({ category: 'noise' })), [])
+  t.equal(await giveHallClocks(store.pool, store.rules(), failed), 0, 'nothing is missing')
+
+  // The kind is set afterwards: the same clocks go on.
+  t.same((await act(manhole, 'edit', { changes: { kind: 'joint-service' } })).work.clocks, begun.work.clocks)
+  t.same(await rows(manhole), ['reassign runs', 'safe runs'])
+  t.same((await act(manhole, 'edit', { changes: { category: 'gas' } })).work.clocks.map(({ startedAt }) => startedAt), [begun.openedAt, begun.openedAt], 'another danger: as long as before')
+  await act(manhole, 'dispatch', { unitId: 'gas-company' })
+  t.same(await runs(manhole), ['delivery gas-company warn', 'safe hall warn'])
+  await store.hall.delivered(manhole, 'gas-company', randomUUID())
+  t.same(await rows(manhole), ['reassign met', 'safe met'], 'once each')
+
+  // It leaves the hall in every other way, and comes back.
+  const [asked, silent, mistake, settled, merged, voided] = [await open({ category: 'gas' }), await open({ category: 'gas' }), await open({ category: 'manhole-cover' }), await open({ category: 'gas' }), await open({ category: 'gas' }), await open({ category: 'gas' })]
+  await act(asked, 'edit', { changes: { kind: 'consultation' } })
+  await act(silent, 'edit', { changes: { kind: 'invalid' } })
+  await act(mistake, 'edit', { changes: { category: 'noise' } })
+  for (const id of [asked, silent, mistake]) {
+    t.match(await store.records.get(id), { state: 'open', work: { hazard: false, clocks: [] } })
+    t.same(await rows(id), ['reassign dropped', 'safe dropped'])
+  }
+  await act(settled, 'edit', { changes: { kind: 'fire' } })
+  await act(settled, 'settle', { outcome: 'handed-over', note: '' })
+  await act(merged, 'merge', { into: settled, note: '' }).then(() => t.fail('a closed ticket takes nobody in'), () => undefined)
+  const main = await open({ category: 'gas' })
+  await act(merged, 'merge', { into: main, note: '' })
+  await act(voided, 'void', {}, leader)
+  t.same(await Promise.all([settled, merged, voided].map(runs)), [[], [], []])
+  t.same(await rows(settled), ['reassign met', 'safe dropped'])
+  t.match(await store.records.get(main), { work: { members: 1, clocks: [{ clock: 'reassign', unitId: null }, { clock: 'safe', unitId: null, startedAt: (await store.records.get(merged)).openedAt }] } }, 'the one who called first')
+  for (const id of [settled, voided]) {
+    t.match(await act(id, 'reopen'), { state: 'open', work: { hazard: true } })
+    t.same(await runs(id), danger, 'it lies in the hall again')
+  }
+
+  // Whoever opens it first knows less than whoever comes after him.
+  const callId = randomUUID()
+  const record = { callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: 'answered', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: 1, queuedAt: 1, answeredAt: 1 } as const
+  const opening = { operatorId: operator.id, answeredAt: Date.now(), callBack: false, place: '', callerName: '' }
+  t.match(await store.records.openTicket({ ...opening, record }), { work: { hazard: false, clocks: [] } })
+  t.match(await store.records.openTicket({ ...opening, record: { ...record, category: 'gas' } }), { fields: { category: 'gas' }, work: { hazard: true, hazardBy: 'category' } })
+  t.same(await runs(callId), danger)
+  t.same((await store.records.history(callId)).map((row) => row.act), ['open', 'fill', 'hall-clock'])
+  t.equal((await store.records.openTicket({ ...opening, record: { ...record, category: 'gas' } })).version, 3, 'once')
+  // What only the call's own row says the ticket begins with.
+  const keyed = randomUUID()
+  await store.records.saveCall({ ...record, callId: keyed, category: 'live-wire' })
+  t.match(await store.records.openTicket({ ...opening, record: { ...record, callId: keyed } }), { version: 1, fields: { category: 'live-wire' }, work: { hazard: true } })
+  t.same(await runs(keyed), danger)
+  t.same((await verifyHistories(owner)).faults, [])
+})
+
+t.test('a danger that was answered while PostgreSQL was away has its clock as of the answer, and is shown with it meanwhile', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act } = await startCaseWork(store)
+  await store.server?.stop('immediate')
+  const [dispatched, left] = [await open({ category: 'gas' }), await open({ category: 'gas' })]
+  const shown = await store.records.get(left)
+  t.match(shown, { provisional: true, version: 1, work: { hazard: true, hazardBy: 'category', clocks: [{ clock: 'safe', unitId: null }, { clock: 'reassign', unitId: null }] } })
+  await act(dispatched, 'dispatch', { unitId: 'gas-company' })
+  await store.server?.start()
+  await until('the journal to drain', () => store.records.status().database === 'up' && store.records.status().journal === 0)
+  const kept = await store.records.get(left)
+  t.match([kept.provisional, kept.work.clocks], [false, shown.work.clocks], 'as long as it was shown')
+  t.ok(kept.work.clocks.every(({ startedAt }) => startedAt === kept.answeredAt && startedAt < kept.openedAt))
+  t.match(await store.records.get(dispatched), { state: 'dispatched', unitId: 'gas-company' })
+  t.same((await owner.query(`select clock, met, ended_at >= started_at as later from ticket_clock where ticket_id = $1 and clock = 'reassign'`, [dispatched])).rows, [{ clock: 'reassign', met: true, later: true }])
+  t.same((await verifyHistories(owner)).faults, [])
 })

@@ -26,7 +26,7 @@ async function city(t: Test) {
     await makeDrain({
       pool: store.pool, deadline: 5_000, logger: silent, recovery: undefined, clock: () => Date.now() + off,
       journal: { records, forget: (n: number) => records.splice(0, n), reject: (_record: unknown, why: string) => rejected.push(why), has: () => false } as unknown as DrainDeps['journal'],
-      writes: { ...makeTicketWrites(store.pool, () => undefined), act: makeTicketActs(store.pool, store.rules).act },
+      writes: { ...makeTicketWrites(store.pool, store.rules, () => undefined), act: makeTicketActs(store.pool, store.rules).act },
       needed: () => true, setUp: () => undefined, status: () => undefined, onReached: () => undefined, onDrained: () => undefined,
     })()
     return rejected

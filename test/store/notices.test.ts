@@ -148,13 +148,13 @@ t.test('what a terminal must hear of', async (t) => {
     // Nobody's danger yet, and called none: its clock ends; one that follows another hands it over.
     const none = await file('gas')
     t.match(await act(none.id, 'prioritise', { priority: 'normal', hazard: false }), { state: 'open', work: { hazard: false, clocks: [{ clock: 'reassign' }] } })
-    const [main, member] = [await open({ category: 'gas' }), await file('gas')]
+    const [main, member] = [await open({ category: 'noise' }), await file('gas')]
     await act(member.id, 'merge', { into: main })
     t.match(await store.records.get(main), { state: 'open', work: { hazard: true, clocks: [{ clock: 'reassign', unitId: null }, { clock: 'safe', unitId: null, startedAt: member.work.clocks[0]?.startedAt }] } })
     t.same((await verifyHistories(owner)).faults.filter(({ ticketId }) => [noise.id, none.id, main, member.id].includes(ticketId)), [])
 
     // One that came to its last stage there does so once more with whoever takes it over; and the history of each is true.
-    const [forgotten, second] = [await file('gas'), await open({ category: 'gas' })]
+    const [forgotten, second] = [await file('gas'), await open({ category: 'noise' })]
     await pass(forgotten.id, 'safe', 61 * 60_000)
     t.match((await store.records.get(forgotten.id)).work.clocks.find(({ clock }) => clock === 'safe'), { next: null })
     await act(forgotten.id, 'merge', { into: second })
@@ -173,12 +173,14 @@ t.test('what a terminal must hear of', async (t) => {
     t.same(proposal.clocks.map(({ clock, minutes, hours }) => `${clock} ${minutes} ${hours}`), ['sign 5 always', 'arrive 45 always', 'safe 45 always', 'repair 180 always', 'report 300 always'])
     const day = new Map([...rules.units].map(([id, unit]) => [id, id === 'power-supply' ? { ...unit, standby: false, hours: [] } : unit]))
     t.match(propose({ category: 'live-wire', area: null, priority: 'normal', hazard: false, now: Date.now() }, { ...rules, units: day }).safe, { unitId: 'fire-rescue', duties: ['LW-02'] }, 'who guards it while nobody is there who leads')
-    // A key is no danger by itself; what the operator makes of it is.
+    // A key is a danger until somebody says what else it is: nobody waits for a kind.
     const id = await open({ category: 'live-wire' })
-    t.match(await store.records.get(id), { work: { hazard: false, clocks: [] } })
+    const begun = await store.records.get(id)
+    t.match(begun, { fields: { kind: null }, work: { hazard: true, hazardBy: 'category', clocks: [{ clock: 'safe', unitId: null }, { clock: 'reassign', unitId: null }] } })
     const settled = await act(id, 'edit', { changes: { kind: 'joint-service' } })
     t.match(settled, { work: { hazard: true } })
     t.same(settled.work.clocks.map(({ clock, unitId, at, startedAt }) => [clock, unitId, Math.round((at.urge - startedAt) / 60_000)]).sort(), [['reassign', null, 30], ['safe', null, 45]])
+    t.same(settled.work.clocks, begun.work.clocks, 'the same clocks')
     await act(id, 'dispatch', { unitId: 'power-supply' })
     const given = await store.hall.delivered(id, 'power-supply', randomUUID())
     t.same(given?.work.clocks.map(({ clock }) => clock).sort(), ['arrive', 'repair', 'report', 'safe', 'sign'])

@@ -37,7 +37,7 @@ t.test('an outage', async (t) => {
 
   await t.test('two nodes gave a number each for one answer: both find its ticket, and that of the operator’s node is shown', async (t) => {
     const id = randomUUID()
-    const node = makeTicketWrites(store.pool, () => undefined)
+    const node = makeTicketWrites(store.pool, store.rules, () => undefined)
     await node.open(opening(id), 'P-ABCD01-001')
     t.match(await records.get(id), { provisionalNumber: 'P-ABCD01-001' })
     const own = await node.open(opening(id, { here: true }), 'P-EFGH01-001')

@@ -38,6 +38,7 @@ export function PlaceField({ ticket, fields, locked, onType, onChoose, onLeave }
   }
   const list = usePlaceList(fields.place, {
     enabled: !locked,
+    point: fields.point,
     onPick(place, { name, lat, lon }) {
       keep({ point: { lat, lon }, words: name })
       onChoose({ place, point: { lat, lon } })

@@ -1,9 +1,11 @@
 import { useEffect, useId, useState, type KeyboardEvent } from 'react'
+import type { Point } from '../../contracts/primitives.js'
 import type { Place } from '../../contracts/routes/places.js'
 import { call } from '../api/endpoints.js'
 import { useText } from '../i18n/language.js'
 import { keepFocus } from '../shell/keep-focus.js'
 import type { Combobox } from './field.js'
+import { samePoint } from './place-point.js'
 
 /** Between the last key and the search, ms. */
 const REST = 180
@@ -46,10 +48,10 @@ interface PlaceListState {
 
 /**
  * Places under what is being typed: the arrows go through them, Enter takes the highlighted one, Escape puts them away. `onPick` gets the whole
- * text with the place's name in it. With none highlighted Enter keeps what was typed (`onKeep`); where only places are of use (`only`) it takes the best, as
- * soon as it is found.
+ * text with the place's name in it. Whoever typed the whole name still chooses the place for its position, until that is the one that stands there (`point`).
+ * With none highlighted Enter keeps what was typed (`onKeep`); where only places are of use (`only`) it takes the best, as soon as it is found.
  */
-export function usePlaceList(typed: string, { enabled = true, only = false, onPick, onKeep }: { readonly enabled?: boolean; readonly only?: boolean; readonly onPick: (text: string, place: Place) => void; readonly onKeep?: () => void }): PlaceListState {
+export function usePlaceList(typed: string, { enabled = true, only = false, point = null, onPick, onKeep }: { readonly enabled?: boolean; readonly only?: boolean; readonly point?: Point | null; readonly onPick: (text: string, place: Place) => void; readonly onKeep?: () => void }): PlaceListState {
   const id = useId()
   const { places: found, fresh } = usePlaces(enabled ? typed : '')
   /** Enter was pressed on this before anything was found for it. */
@@ -57,12 +59,13 @@ export function usePlaceList(typed: string, { enabled = true, only = false, onPi
   /** What stood in the field when the list was put away or gone through. */
   const [away, setAway] = useState<string | null>(null)
   const [mark, setMark] = useState({ typed: '', at: -1 })
-  const places = away === typed ? [] : found.filter(({ name }) => !typed.endsWith(name)).slice(0, 6)
+  const whole = ({ name }: Place): boolean => typed.trim().endsWith(name)
+  const places = away === typed ? [] : found.filter((place) => !whole(place) || !samePoint(point, { lat: place.lat, lon: place.lon })).slice(0, 6)
   const at = mark.typed === typed && mark.at < places.length ? mark.at : -1
   const close = (): void => setAway(typed)
   const keep = (): void => { close(); onKeep?.() }
   const pick = (place: Place): void => {
-    const text = typed.trim().replace(lastOf(typed.trim()), place.name)
+    const text = whole(place) ? typed.trim() : typed.trim().replace(lastOf(typed.trim()), place.name)
     setAway(text)
     onPick(text, place)
   }
@@ -92,7 +95,7 @@ export function usePlaceList(typed: string, { enabled = true, only = false, onPi
     pick(best)
   }, [best])
   const unknown = entered === typed && typed.trim() !== '' && (fresh ? found.length === 0 : lastOf(typed.trim()).exec(typed.trim()) === null)
-  const searching = places.length > 0 || (away !== typed && INITIALS.test(typed))
+  const searching = places.some((place) => !whole(place)) || (away !== typed && INITIALS.test(typed))
   const combobox: Combobox = { listId: id, activeId: at < 0 ? undefined : `${id}-${at}`, expanded: places.length > 0, onKeyDown }
   return { id, places, at, combobox, pick, close, searching, unknown }
 }

@@ -230,7 +230,8 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     }
     case 'merge':
       if (act.into === before.id) refuse(before, act.act, '不能并入自身', 'a ticket does not follow itself')
-      saidWhy(act.note)
+      // What follows from a category alone ends with no word of anybody's: the other ticket knows it from now on.
+      if (work.hazardBy !== 'category') saidWhy(act.note)
       overCitizen(act.note)
       // Whoever follows it follows the other one from now on.
       return { ticket: withWork({ mergedInto: act.into, members: 0 }), notices: toUnits(before, 'merged') }

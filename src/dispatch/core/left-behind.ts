@@ -3,13 +3,14 @@ import { atHall, hazardousAtHall } from './clocks.js'
 import type { Rules } from './rules.js'
 
 /**
- * What lies in the hall by a program that knew no clock of the hall, as if its kind were set now: nobody could be late before. Null: nothing is missing. Pure.
+ * What lies in the hall and has not the clock of the hall that it should have: by a program that knew none, or because its category is known only now. It begins now: nobody could be late before.
+ * A danger by its category has one, also as long as nobody said of what kind the call is. Null: nothing is missing. Pure.
  * @param said somebody has said whether it is dangerous, and his word stands
  */
 export function leftBehind(before: Ticket, said: boolean, rules: Rules, now: number): Ticket | null {
-  const { state, unitId, fields: { kind }, work } = before
+  const { state, unitId, work } = before
   if (state !== 'open' || unitId !== null) return null
-  const byCategory = !said && !work.hazard && kind !== null && hazardousAtHall(before, rules)
+  const byCategory = !said && !work.hazard && hazardousAtHall(before, rules)
   const graded: Ticket = byCategory ? { ...before, work: { ...work, hazard: true, hazardBy: 'category', safeAt: null } } : before
   const after = atHall(graded, rules, now)
   return after.work.clocks.length === work.clocks.length && !byCategory ? null : { ...after, version: before.version + 1 }

@@ -27,15 +27,15 @@ export function shorten(clock: RunningClock, limit: Times, now: number): Running
 
 /**
  * Hazard, priority or category of a ticket changed, or its kind before anybody has it: limits follow. They only become shorter, counted from the delivery; clocks that the new rules
- * know begin as of it; one that came by the category alone goes with it, or with the kind, while no unit has it; a danger is known from now on, and its clock begins now, the hall's as long as nobody has it. The units on it hear that it is graver. Pure.
+ * know begin as of it; one that came by the category alone goes with it, or with the kind, while no unit has it, and with it the search for a unit; a danger is known from now on, and its clock begins now, the hall's as long as nobody has it. The units on it hear that it is graver. Pure.
  */
 export function regrade(before: Ticket, wanted: Ticket, rules: Rules, now: number): Moved {
   const { clocks: legal } = LIFE_CYCLE[wanted.state]
   const category = wanted.fields.category !== before.fields.category
-  // A key that the caller pressed is no danger by itself; what the operator makes of it is.
+  // What lies in the hall is graded by what it is about and of what kind; with a unit, by what it is about.
   const open = wanted.state === 'open'
   const kind = open && wanted.fields.kind !== before.fields.kind
-  // The key may have been pressed by mistake, or for another matter: with the kind it counts as a danger, and with the next category it may be none.
+  // The key may have been pressed by mistake, or for another matter: with the kind, or with the next category, it may be none.
   const changed: Ticket = open && (category || kind) && wanted.work.hazardBy === 'category' ? { ...wanted, work: { ...saidSo(wanted.work), hazard: false } } : wanted
   const told = changed.work.hazard && !before.work.hazard
   // Where no clock of it runs it is known all the same, and not guarded by what was done about another.
@@ -43,8 +43,11 @@ export function regrade(before: Ticket, wanted: Ticket, rules: Rules, now: numbe
   if (!category && !kind && changed.work.priority === before.work.priority && changed.work.hazard === before.work.hazard) return { ticket: changed, notices: [] }
   const hazard = changed.work.hazard || ((category || kind) && (open ? hazardousAtHall : hazardous)(changed, rules))
   const danger = hazard && !before.work.hazard
+  // Nor is a unit looked for any more, where nobody is to be sent, or where one was looked for because of that key alone.
+  const { kind: settled } = changed.fields
+  const nobody = open && !hazard && (settled === 'consultation' || settled === 'invalid' || (category && wanted.work.hazardBy === 'category' && settled !== 'joint-service'))
   const work: TicketWork = { ...changed.work, ...(open && hazard && !changed.work.hazard && { hazardBy: 'category' }) }
-  const next: Ticket = { ...changed, work: { ...work, hazard, safeAt: danger ? null : work.safeAt, clocks: hazard ? work.clocks : without(work.clocks, 'safe') } }
+  const next: Ticket = { ...changed, work: { ...work, hazard, safeAt: danger ? null : work.safeAt, clocks: hazard ? work.clocks : without(work.clocks, 'safe', ...nobody ? ['reassign' as const] : []) } }
 
   const limit = (ticket: Ticket, { clock, unitId, startedAt }: RunningClock): Times | undefined => startClock(clock, ticket, unitId, rules, startedAt)?.at
   const clocks = next.work.clocks.map((clock) => {

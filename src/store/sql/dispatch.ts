@@ -186,10 +186,11 @@ export const NEXT_CLOCK = `select extract(epoch from min(next_at) - clock_timest
 /** Tickets of which a unit's clock runs. */
 export const RUNNING_OF_UNITS = `select distinct ticket_id as id from ticket_clock where ended_at is null and unit_id is not null and clock <> 'delivery' order by 1`
 
-/** What lies in the hall for a unit and has no clock of the hall's, and whether somebody said of it that it is dangerous, or is not. */
+/** What lies in the hall for a unit, or for nobody knows whom yet, and has no clock of the hall's, and whether somebody said of it that it is dangerous, or is not. $1 of this ticket alone, or null */
 export const WITHOUT_HALL_CLOCK = `
 select id, exists (select from ticket_history h where h.ticket_id = t.id and h.act = 'prioritise' and h.changes ? 'hazard') as said from ticket t
-where state = 'open' and unit_id is null and (kind not in ('consultation', 'invalid') or work ->> 'hazard' = 'true') and not work @> '{"clocks": [{"clock": "reassign"}]}' order by id`
+where state = 'open' and unit_id is null and (coalesce(kind, '') not in ('consultation', 'invalid') or work ->> 'hazard' = 'true') and not work @> '{"clocks": [{"clock": "reassign"}]}'
+  and ($1::uuid is null or id = $1) order by id`
 
 /** The calendar as it is, before another takes its place in the same transaction. */
 export const KEEP_CALENDAR = `insert into recount_due (days, years) select coalesce(jsonb_object_agg(to_char(day, 'YYYY-MM-DD'), kind), '{}'), array(select year from calendar_year order by year) from calendar_day`

@@ -13,22 +13,36 @@ const MICROSECONDS = (time: string): string => `(extract(epoch from ${time}) * 1
 /**
  * The moment of answering, in one statement and so in one transaction: ticket, its first history row, audit, job. Keyed by the call:
  * doubles, replays and a second node open nothing more and get the ticket that is there. The first row says what the ticket began with. What the caller
- * said by keys stands in his call's row, where the node that opens has only seen him in a snapshot.
- * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 call-back, $8 operator, $9 number, $10 verified, $11 tags, $12 answered at, $13 act id, $14 uncertainty of the place, $15 provisional number or ''
+ * said by keys stands in his call's row, where the node that opens has only seen him in a snapshot. A danger by its category has the hall's clocks from the beginning, of whatever kind it will be: as of now,
+ * or, where it was opened while PostgreSQL was away, as of the answer.
+ * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 call-back, $8 operator, $9 number, $10 verified, $11 tags, $12 answered at, $13 act id, $14 uncertainty of the place, $15 provisional number or '',
+ * $16 category → clocks, as `dangersAtHall` says
  */
 export const OPEN_TICKET = `
 with said as (
-  select (select category from call where id = $1::uuid) as category, coalesce((select tags from call where id = $1::uuid), '[]') as tags
+  select coalesce($2::text, (select category from call where id = $1::uuid)) as category, coalesce((select tags from call where id = $1::uuid), '[]') as tags,
+    floor(extract(epoch from case when $15::text = '' then now() else least(now(), $12::timestamptz) end) * 1000)::bigint as since
+), runs as (
+  select c.clock, since, since + c.warn as warn, since + c.urge as urge, since + c.supervise as supervise, since + c.notice as notice
+  from said, jsonb_to_recordset($16::jsonb -> said.category) as c (clock text, warn bigint, urge bigint, supervise bigint, notice bigint)
 ), opened as (
-  insert into ticket (id, number, state, version, category, place, lat, lon, caller_name, call_back, operator_id, number_called_from, number_verified, tags, answered_at, uncertainty, provisional_number)
-  select $1, ticket_label(nextval('ticket_number')), 'open', 1, coalesce($2, said.category), $3, $4, $5, $6, $7, (select id from person where id = $8::uuid), $9, $10, coalesce(nullif($11::jsonb, '[]'), said.tags), $12, $14::double precision, $15
+  insert into ticket (id, number, state, version, category, place, lat, lon, caller_name, call_back, operator_id, number_called_from, number_verified, tags, answered_at, uncertainty, provisional_number, work, due_at)
+  select $1, ticket_label(nextval('ticket_number')), 'open', 1, said.category, $3, $4, $5, $6, $7, (select id from person where id = $8::uuid), $9, $10, coalesce(nullif($11::jsonb, '[]'), said.tags), $12, $14::double precision, $15,
+    case when $16::jsonb ? said.category then jsonb_build_object('hazard', true, 'hazardBy', 'category', 'clocks', coalesce((select jsonb_agg(jsonb_build_object(
+      'clock', clock, 'unitId', null, 'startedAt', since, 'at', jsonb_build_object('warn', warn, 'urge', urge, 'supervise', supervise, 'notice', notice), 'next', 'warn')) from runs), '[]')) else '{}' end,
+    (select timestamptz 'epoch' + min(urge) * interval '1 ms' from runs)
   from said
   where not exists (select from ticket where id = $1)
   on conflict (id) do nothing
   returning *
+), begun as (
+  insert into ticket_clock (ticket_id, clock, started_at, unit_id, due_at, next_stage, next_at)
+  select id, clock, timestamptz 'epoch' + since * interval '1 ms', null, timestamptz 'epoch' + urge * interval '1 ms', 'warn', timestamptz 'epoch' + warn * interval '1 ms' from opened, runs
 ), history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, marks, changes)
-  select id, 1, $13, 'open', answered_at, operator_id, jsonb_build_object('openedAt', ${MICROSECONDS('opened_at')}, 'answeredAt', ${MICROSECONDS('answered_at')}, 'caller', ${CALLER_MARK}, 'number', number, 'operator', operator_id, 'tags', ${TAGS_MARK}, 'provisional', provisional_number), jsonb_strip_nulls(jsonb_build_object(
+  select id, 1, $13, 'open', answered_at, operator_id, jsonb_build_object('openedAt', ${MICROSECONDS('opened_at')}, 'answeredAt', ${MICROSECONDS('answered_at')}, 'caller', ${CALLER_MARK}, 'number', number, 'operator', operator_id, 'tags', ${TAGS_MARK}, 'provisional', provisional_number)
+    || case when work ? 'hazard' then jsonb_build_object('hazardBy', 'category', 'runs', coalesce((select jsonb_agg(jsonb_build_array(clock, null, since, urge, warn, supervise, notice, 'warn')) from runs), '[]')) else '{}' end, jsonb_strip_nulls(jsonb_build_object(
+    'hazard', case when work ? 'hazard' then jsonb_build_array(false, true) end,
     'category', case when category is not null then jsonb_build_array(null, category) end,
     'place', case when place <> '' then jsonb_build_array('', place) end,
     'point', case when lat is not null then jsonb_build_array(null, jsonb_build_object('lat', lat, 'lon', lon)) end,
