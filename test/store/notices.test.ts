@@ -304,6 +304,18 @@ t.test('what a terminal must hear of', async (t) => {
     t.same(await kindsOf(id), ['reported'], 'and it may be asked for again')
   })
 
+  await t.test('the history names whom a unit gave it to, the one that leads and one that assists', async (t) => {
+    const id = await open()
+    const helper = people.find(({ unitId }) => unitId === 'drainage') as Self
+    await act(id, 'dispatch', { unitId: 'municipal-works', assist: ['drainage'] })
+    await act(id, 'assign', { personId: unit.id }, unit)
+    await act(id, 'assign', { personId: helper.id }, helper)
+    await act(id, 'assign', { personId: null }, unit)
+    const rows = (await store.records.history(id)).filter(({ act: name }) => name === 'assign')
+    t.same(rows.map(({ names }) => names), [{ [unit.id]: unit.displayName }, { [helper.id]: helper.displayName }, { [unit.id]: unit.displayName }])
+    t.notOk('names' in ((await store.records.history(id))[0] ?? {}))
+  })
+
   await t.test('what the hall was told of a time limit, of an argument or of a referral is over with it; a danger that another has to guard now is not', async (t) => {
     const id = await open({ category: 'manhole-cover', place: '建设路' })
     await act(id, 'edit', { changes: { kind: 'joint-service' } })
