@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { loadConfig } from '../config.js'
+import { errorText, LiandongError } from '../contracts/errors.js'
 import type { Category } from '../contracts/flow.js'
 import { replaceFile } from '../disk/whole-file.js'
 import { DATUMS } from '../dispatch/core/datum.js'
@@ -72,7 +73,11 @@ export const importCommand: Command = {
     const book = (await readFlowDirectory(config['flows.directory'])).categories ?? []
     const dry = values['dry-run'] === true
     const result = await withDatabase(databaseOf(config, stderr), async (pool): Promise<Imported & { readonly recounted?: number }> => {
-      if (kind === 'users') await refuseIfPractised(config['pbx.kind'], makeAccountStore(pool))
+      // What a sheet lacks is found out anywhere; only who is real does not come into a city that practises.
+      if (kind === 'users') await refuseIfPractised(config['pbx.kind'], makeAccountStore(pool)).catch((error: unknown) => {
+        if (!dry || !(error instanceof LiandongError)) throw error
+        stderr.write(`注意 / note: ${errorText(error.code, 'zh', error.details)}\n  ${errorText(error.code, 'en', error.details)}\n`)
+      })
       const known = await knownNow(pool, book.map(({ code }) => code))
       if (kind === 'categories') return codeBook(text, known, book, config['flows.directory'], dry)
       const imported = await importSheet(pool, kind, text, known, dry, values.replace === true, datum)

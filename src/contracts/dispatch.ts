@@ -20,9 +20,6 @@ export const ALARMS: ReadonlySet<string> = new Set<NoticeKind>(['undelivered', '
 /** A unit is pressed for what it has. To the hall the same is news: it is told of every ticket that comes so far. */
 export const PRESSES: ReadonlySet<string> = new Set<NoticeKind>(['urge', 'supervise'])
 
-/** What the hall is asked for: over when it was done, whoever saw it. */
-export const ASKED_OF_HALL: ReadonlySet<string> = new Set<NoticeKind>(['undelivered', 'ruling-wanted', 'filed', 'ungathered', 'returned', 'reported', 'extension-asked'])
-
 /** So many that nobody confirmed are told at a time to one reader, a unit or the hall: what is urgent first, then the newest. */
 export const MOST_NOTICES = 200
 

@@ -81,6 +81,8 @@ export const HistoryRow = Type.Object({
   by: nullable(Type.Object({ id: Uuid, displayName: Type.String() }, { additionalProperties: false })),
   /** Field → [before, after]. An array of two: Fastify's serializer refuses every value of a tuple of unknowns. */
   changes: Type.Record(Type.String(), Type.Unsafe<[unknown, unknown]>(Type.Array(Type.Unknown(), { minItems: 2, maxItems: 2 }))),
+  /** People whom `changes` have by their ids, such as whom a unit gave it to. */
+  names: Type.Optional(Type.Record(Uuid, Type.String())),
   note: Type.String(),
 }, { additionalProperties: false })
 export type HistoryRow = Static<typeof HistoryRow>

@@ -91,8 +91,8 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
       return answer(first.length === query.limit ? first : await ask(page), total)
     },
     async history(ticketId) {
-      const { rows } = await pool.query<{ version: number; act_id: string; act: string; at: Date; recorded_at: Date; by_id: string | null; display_name: string | null; changes: Record<string, [unknown, unknown]>; note: string }>(sql.READ_HISTORY, [ticketId])
-      return rows.map((row) => ({ version: row.version, actId: row.act_id, act: row.act, at: row.at.getTime(), ...(row.recorded_at.getTime() - row.at.getTime() > LATE ? { recordedAt: row.recorded_at.getTime() } : {}), by: row.by_id === null ? null : { id: row.by_id, displayName: row.display_name ?? '' }, changes: row.changes, note: row.note }))
+      const { rows } = await pool.query<{ version: number; act_id: string; act: string; at: Date; recorded_at: Date; by_id: string | null; display_name: string | null; changes: Record<string, [unknown, unknown]>; note: string; names: Record<string, string> | null }>(sql.READ_HISTORY, [ticketId])
+      return rows.map((row) => ({ version: row.version, actId: row.act_id, act: row.act, at: row.at.getTime(), ...(row.recorded_at.getTime() - row.at.getTime() > LATE ? { recordedAt: row.recorded_at.getTime() } : {}), by: row.by_id === null ? null : { id: row.by_id, displayName: row.display_name ?? '' }, changes: row.changes, ...(row.names !== null && { names: row.names }), note: row.note }))
     },
     async units() {
       const { rows } = await pool.query<{ id: string; name: string; name_en: string; phone: string; standby: boolean; categories: string[]; office_hours: string }>(sql.LIST_UNITS)

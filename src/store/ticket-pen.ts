@@ -10,7 +10,7 @@ import type { Ticket } from '../contracts/ticket.js'
 import { dueOf, loosens, type TicketWork } from '../contracts/work.js'
 import { applyAct, doneAt, mindsOthers, paperOf } from '../dispatch/core/acts.js'
 import { handOf } from '../dispatch/core/cluster.js'
-import { difference, type Changes } from '../dispatch/core/changes.js'
+import { difference, same, type Changes } from '../dispatch/core/changes.js'
 import { beginDelivery, deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { boundedTime, heldAt, timed } from '../dispatch/core/county.js'
 import { follow, followAgain, hear, join } from '../dispatch/core/escalation.js'
@@ -189,6 +189,7 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
       const said = kept ? timed(one, boundedTime(doneAt(one, when), since ?? when, when).at) : one
       const outOfReach = await pen.outOfReach(said, who.unitId)
       const { ticket, endsAt, changes, note, notices } = applyAct(before, said, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedElsewhere: elsewhere, outOfReach, since })
+      if (SETTING.has(one.act) && note === '' && notices.length === 0 && Object.keys(changes).length === 0 && same({ ...ticket, version: before.version }, before)) return { ticket: before, also: [] }
       // Whoever makes it known answers for it like whoever looks.
       if (one.act === 'protect' && loosens(before.work.privacy, one.privacy)) await client.query(NOTE_REVEAL, [who.id, ticketId, one.note, ''])
       const moved: Ticket[] = []
@@ -363,6 +364,9 @@ function withoutWindow(act: TicketAct): TicketAct {
 
 /** Which clocks run, of whom and since when. */
 const runsOf = ({ work: { clocks } }: Ticket): string => JSON.stringify(clocks.map(({ clock, unitId, startedAt }) => [clock, unitId, startedAt]))
+
+/** They set what a ticket says of itself: where it says so already nothing was done, and the history has no row of it. */
+const SETTING: ReadonlySet<TicketAct['act']> = new Set(['edit', 'prioritise', 'protect', 'assist'])
 
 /** By such an act a danger may become known. */
 const gradesAnew = (act: TicketAct): boolean => act.act === 'prioritise' || (act.act === 'edit' && act.changes.category !== undefined)

@@ -103,6 +103,13 @@ t.test('import: a dry run names every problem by row and column; nothing is half
   t.equal(await count('person'), 0)
   t.match(await run('users', 'login,name,role,extension,unit\nwang,王,unit,,new-unit\nzhao,赵,operator,1001,\n'), { code: 0 })
   t.equal(await count('person where password_hash is null'), 2)
+  await store.pool.query(`insert into person (id, login_name, display_name, role, extension, practice) values (gen_random_uuid(), 'op1', '练习', 'operator', '1009', true)`)
+  const more = 'login,name,role,extension,unit\nqian,钱,operator,1002,\nzhou,周,unit,,no-unit\n'
+  t.match(await run('users', more, '--dry-run'), { code: 1, said: /注意.*此数据库用于练习[\s\S]*LIANDONG_PBX_KIND=freeswitch[\s\S]*sheet\.csv:3:E .*no-unit/ }, 'a city that practises may look at its sheet')
+  t.match(await run('users', more.replace('no-unit', 'new-unit'), '--dry-run'), { code: 0, said: /试运行，什么也没有写入：2 行/ })
+  t.match(await run('users', more.replace('no-unit', 'new-unit')), { code: 1, said: /此数据库用于练习.*LIANDONG_PBX_KIND=freeswitch/ })
+  t.equal(await count(`person where login_name in ('qian', 'zhou')`), 0)
+  await store.pool.query(`update person set disabled_at = now(), extension = null where login_name = 'op1'`)
   t.match(await run('channels', 'unit,channel,address,secret\nnew-unit,webhook,https://unit.example/hook,whsec_abc\n'), { code: 0 })
 
   t.match(await run('citizens', '号码,姓名,地址,听障\n13900000071,孙大娘,唐宫东路 9 号,请放慢语速\n139-1,,,\n'), { code: 1, said: /3:A .*电话号码/ })

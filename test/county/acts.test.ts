@@ -113,7 +113,10 @@ t.test('two units of one county in one conflict: what each did is its own, and s
     const acts = (await conflicts())[0]?.acts.map(({ unitId, act: { act } }) => [unitId, act]) ?? []
     t.same(acts.sort(), [['drainage', 'sign'], ['urban-management', 'progress']], 'each is named')
     t.same(await told(id, 'conflict'), ['drainage', 'urban-management'])
+    const alarmed = async (): Promise<boolean> => (await store.hall.notices(null)).some(({ kind, ticketId }) => kind === 'conflict' && ticketId === id)
+    t.ok(await alarmed())
     await decide()
+    t.notOk(await alarmed(), 'decided: the hall’s alarm is over')
     const { unitId, state, work } = await store.records.get(id)
     t.match({ unitId, state, work }, { unitId: 'drainage', state: 'signed', work: { signedAt: Number, safeAt: Number, assist: ['urban-management'] } })
     t.equal(work.arrivedAt, null, 'who helps does not arrive for who leads')

@@ -144,13 +144,18 @@ await withDesk(t, async (world) => {
 
     const next = await world.seat('op5')
     const emergency = await talk(world, next, { number: '13900000048' })
+    const sent: string[] = []
+    next.page.on('request', (request) => { if (request.url().endsWith(`/${emergency}/acts`)) sent.push((request.postDataJSON() as { act: string }).act) })
     await next.press('Alt+KeyK', '1')
     await until('the kind', async () => (await world.ticket(emergency)).fields.kind === 'police')
+    // It is that already: no act says so again.
+    await next.press('Alt+KeyK', '1')
     await next.press('Alt+KeyU')
     await next.page.keyboard.type('ldglc')
     await next.press('Enter', 'Alt+KeyG')
     await until('the dispatch', async () => (await world.ticket(emergency)).state === 'dispatched')
     t.equal(await next.page.locator('.ld-ask').count(), 0, 'seconds count: nobody is asked')
+    t.same(sent, ['edit', 'dispatch'])
     await next.page.getByText('但没有地点').waitFor()
     await leave(next)
   })

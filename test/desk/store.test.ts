@@ -80,8 +80,8 @@ t.test('a call that was over when the server came back is told of, not merely go
 const notice = (kind: Notice['kind'], ticketId: string, at: number): Notice => ({ id: randomUUID(), kind, unitId: null, ticketId, number: '100-0002', text: { zh: '', en: '' }, category: null, place: '', priority: 'normal', hazard: false, dueAt: null, at })
 const told = (state: DeskState, ...notices: Notice[]): DeskState => take(state, ...notices.map((one): ServerMessage => ({ type: 'notice', notice: one })))
 
-t.test('an alarm about a delivery stands once; it and what the hall is asked for only as long as the server says so; what else was told stays until it is put away', async (t) => {
-  const [other, first, second, third, report] = [notice('disputed', ID, 1), notice('undelivered', ID, 2), notice('undelivered', ID, 3), notice('undelivered', randomUUID(), 4), notice('reported', ID, 5)]
+t.test('an alarm about a delivery stands once; it and all that the hall is told only as long as the server says so; what a unit was told stays until it is put away', async (t) => {
+  const [other, first, second, third, report] = [{ ...notice('extension-answered', ID, 1), unitId: 'municipal-works' }, notice('undelivered', ID, 2), notice('undelivered', ID, 3), notice('undelivered', randomUUID(), 4), notice('reported', ID, 5)]
   const shown = ({ notices }: DeskState): string[] => notices.map(({ id }) => id)
   const alarmed = told(begun, other, first, third, second)
   t.same(shown(alarmed), [second.id, third.id, other.id])
@@ -91,9 +91,16 @@ t.test('an alarm about a delivery stands once; it and what the hall is asked for
   t.equal(take(alarmed, { type: 'ticket.changed', ticketId: ID, version: 2 }).alarms, 1, 'it may be over: the server is asked')
   t.equal(take(told(begun, report), { type: 'ticket.changed', ticketId: ID, version: 2 }).alarms, 1)
   t.equal(take(told(begun, other), { type: 'ticket.changed', ticketId: ID, version: 2 }).alarms, 0)
-  t.same(shown(reduce(alarmed, { type: 'noticesRead', notices: [third] })), [third.id, other.id], 'delivered')
-  t.same(shown(reduce(alarmed, { type: 'noticesRead', notices: [second, third, first] })), [second.id, third.id, other.id], 'still standing')
-  t.same(shown(reduce(told(alarmed, report), { type: 'noticesRead', notices: [second, third] })), [second.id, third.id, other.id], 'somebody looked at the report')
+  t.same(shown(reduce(alarmed, { type: 'noticesRead', notices: [third], before: alarmed.notices })), [third.id, other.id], 'delivered')
+  t.same(shown(reduce(alarmed, { type: 'noticesRead', notices: [second, third, first], before: alarmed.notices })), [second.id, third.id, other.id], 'still standing')
+  const reported = told(alarmed, report)
+  t.same(shown(reduce(reported, { type: 'noticesRead', notices: [second, third], before: reported.notices })), [second.id, third.id, other.id], 'somebody looked at the report')
+  t.ok(shown(reduce(reported, { type: 'noticesRead', notices: [second, third], before: alarmed.notices })).includes(report.id), 'what came while the server was asked is not over')
+  for (const kind of ['disputed', 'incident', 'conflict', 'raised', 'referred', 'warn'] as const) {
+    const news = told(begun, notice(kind, ID, 1))
+    t.equal(take(news, { type: 'ticket.changed', ticketId: ID, version: 2 }).alarms, 1, kind)
+    t.same(shown(reduce(news, { type: 'noticesRead', notices: [], before: news.notices })), [], kind)
+  }
 })
 
 t.test('what is urgent, one list for the ear, the banner and what is kept before news: at a unit, in the hall', async (t) => {

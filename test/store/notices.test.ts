@@ -306,6 +306,42 @@ t.test('what a terminal must hear of', async (t) => {
     t.same(await kindsOf(id), ['reported'], 'and it may be asked for again')
   })
 
+  await t.test('the history names whom a unit gave it to, the one that leads and one that assists', async (t) => {
+    const id = await open()
+    const helper = people.find(({ unitId }) => unitId === 'drainage') as Self
+    await act(id, 'dispatch', { unitId: 'municipal-works', assist: ['drainage'] })
+    await act(id, 'assign', { personId: unit.id }, unit)
+    await act(id, 'assign', { personId: helper.id }, helper)
+    await act(id, 'assign', { personId: null }, unit)
+    const rows = (await store.records.history(id)).filter(({ act: name }) => name === 'assign')
+    t.same(rows.map(({ names }) => names), [{ [unit.id]: unit.displayName }, { [helper.id]: helper.displayName }, { [unit.id]: unit.displayName }])
+    t.notOk('names' in ((await store.records.history(id))[0] ?? {}))
+  })
+
+  await t.test('what the hall was told of a time limit, of an argument or of a referral is over with it; a danger that another has to guard now is not', async (t) => {
+    const id = await open({ category: 'manhole-cover', place: '建设路' })
+    await act(id, 'edit', { changes: { kind: 'joint-service' } })
+    await pass(id, 'reassign', 32 * 60_000)
+    await pass(id, 'safe', 46 * 60_000)
+    const clocksOf = async (): Promise<string[]> => [...new Set((await store.hall.notices(null)).flatMap(({ ticketId, clock }) => (ticketId === id && clock !== undefined ? [clock] : [])))].sort()
+    t.same(await clocksOf(), ['reassign', 'safe'])
+    await act(id, 'dispatch', { unitId: 'municipal-works' })
+    t.same(await clocksOf(), ['safe'], 'a unit is to have it; nobody guards it yet')
+    await act(id, 'sign', {}, unit)
+    t.same(await clocksOf(), ['safe'])
+    const duty = (await owner.query<{ code: string }>(`select code from duty_rule where category = 'manhole-cover' and unit_id <> 'municipal-works' limit 1`)).rows[0]?.code
+    await act(id, 'dispute', { duty }, unit)
+    t.ok((await kindsOf(id)).includes('disputed'))
+    await act(id, 'progress', { step: 'made-safe', photos: [] }, unit)
+    t.same(await kindsOf(id), ['disputed'], 'safe')
+    await act(id, 'reassign', { unitId: 'drainage', note: '权属在排水' }, boss)
+    t.same(await kindsOf(id), [], 'whoever argued has it no more')
+    await act(id, 'refer', { body: 'other', name: '管线产权单位', nextAt: Date.now() + 86_400_000 }, people.find(({ unitId }) => unitId === 'drainage'))
+    t.same(await kindsOf(id), ['referred'])
+    await act(id, 'confirm-receipt', { reference: 'A1' })
+    t.same(await kindsOf(id), [])
+  })
+
   /** Text messages that wait to go out, about a ticket: kind and to whom. */
   const messages = async (id: string): Promise<string[]> => (await owner.query<{ kind: string; address: string }>(`select kind, address from outbox where ticket_id = $1 and audience = 'person' order by created_at, kind`, [id])).rows.map(({ kind, address }) => `${kind} ${address}`)
   const HOUR = 3_600_000

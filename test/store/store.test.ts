@@ -63,8 +63,11 @@ t.test('a store on a real PostgreSQL', async (t) => {
     await t.rejects(records.act(id, edit({ place: '别处' }, 1), op2), { code: 'ticket.conflict' }, 'the other saw an older place')
     t.equal((await records.act(id, edit({ description: '井盖丢失' }, 1), op2)).ticket.version, 3, 'another field is no conflict')
     t.equal((await records.act(id, edit({ kind: 'joint-service' }, 1), op1)).ticket.fields.description, '井盖丢失')
+    const already: TicketAct[] = [edit({ kind: 'joint-service' }, 4), edit({ place: '开元大道与龙门大道交叉口', description: '井盖丢失' }, 3), { actId: randomUUID(), act: 'protect', baseVersion: 4, privacy: 'open', note: '' }]
+    for (const one of already) t.equal((await records.act(id, one, op1)).ticket.version, 4, `${one.act}: what is so already was not done`)
     const dispatched = await records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 4, unitId: 'municipal-works', note: '请速处置' }, op1)
     t.match(dispatched.ticket, { state: 'dispatched', unitId: 'municipal-works' })
+    t.equal((await records.act(id, { actId: randomUUID(), act: 'assist', baseVersion: 5, assist: [], note: '' }, op1)).ticket.version, 5, 'nor was it here')
     await records.act(id, { actId: randomUUID(), act: 'settle', baseVersion: 5, outcome: 'settled-on-the-spot', note: '' }, op1)
     await t.rejects(records.act(id, edit({ place: 'x' }, 6), op1), { code: 'ticket.illegal' })
     t.same((await records.history(id)).map((row) => [row.version, row.act, row.by?.displayName ?? null]), [[1, 'open', '甲'], [2, 'edit', '甲'], [3, 'edit', '乙'], [4, 'edit', '甲'], [5, 'dispatch', '甲'], [6, 'settle', '甲']])

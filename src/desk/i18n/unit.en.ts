@@ -33,6 +33,8 @@ export const unitEn: typeof unitZhCN = {
   nobody: 'Nobody',
   assigned: 'Assigned',
   extension: { asked: 'Asked', granted: 'Granted', refused: 'Refused', over: 'Asked; no answer is due any more' },
+  extensionUntil: (at: string) => `until ${at}`,
+  referralNext: (at: string) => `next step ${at}`,
   reveal: 'Show number',
   revealTitle: 'Show the complainant’s number',
   revealWhy: 'What for (required, goes into the audit)',

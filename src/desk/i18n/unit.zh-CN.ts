@@ -36,6 +36,8 @@ export const unitZhCN = {
   nobody: '未指派',
   assigned: '已指派',
   extension: { asked: '申请中', granted: '已同意', refused: '未同意', over: '曾申请，已无须答复' },
+  extensionUntil: (at: string) => `延至 ${at}`,
+  referralNext: (at: string) => `下一步 ${at}`,
   reveal: '查看电话',
   revealTitle: '查看诉求人电话',
   revealWhy: '用途（必填，将记入审计）',

@@ -55,6 +55,9 @@ export function shownFields(fields: TicketFields, box: Outbox | undefined): Tick
   return isEmpty(box.typed) ? shown : { ...shown, ...box.typed }
 }
 
+/** Whether any of these is another value than the one that is there. */
+export const changesAny = (fields: TicketFields, changes: Partial<TicketFields>): boolean => (Object.keys(changes) as (keyof TicketFields)[]).some((field) => JSON.stringify(changes[field]) !== JSON.stringify(fields[field]))
+
 /** The writer typed. A refused edit is taken back into what he types: he is correcting it. */
 export function typing(box: Outbox, changes: Partial<TicketFields>, seenVersion: number, now: number): Outbox {
   const [head, ...rest] = box.acts

@@ -17,7 +17,8 @@ export function useMissedNotices(): void {
   useEffect(() => {
     if (welcomes === 0) return
     const abort = new AbortController()
-    call('notices', {}, { signal: abort.signal }).then(({ notices }) => store.dispatch({ type: 'noticesRead', notices }), () => undefined)
+    const before = store.get().notices
+    call('notices', {}, { signal: abort.signal }).then(({ notices }) => store.dispatch({ type: 'noticesRead', notices, before }), () => undefined)
     return () => abort.abort()
   }, [welcomes, alarms, store])
 }

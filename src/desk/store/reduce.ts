@@ -1,4 +1,4 @@
-import { ASKED_OF_HALL, isUrgent, MOST_NOTICES, type Notice } from '../../contracts/dispatch.js'
+import { isUrgent, MOST_NOTICES, type Notice } from '../../contracts/dispatch.js'
 import type { OperatorView, QueueView, ServerMessage, TrendPoint } from '../../contracts/ws.js'
 import { newerTicket } from '../../contracts/newer-ticket.js'
 import type { Ticket } from '../../contracts/ticket.js'
@@ -10,8 +10,8 @@ export type DeskEvent =
   | { readonly type: 'link'; readonly link: Link }
   /** An act's answer carries the ticket; it may be newer than what the websocket brought. */
   | { readonly type: 'acted'; readonly ticket: Ticket }
-  /** The server's list of what nobody confirmed, as it was asked for. */
-  | { readonly type: 'noticesRead'; readonly notices: readonly Notice[] }
+  /** The server's list of what nobody confirmed. `before`: what this desk had when it asked; what came since the server may not have known yet. */
+  | { readonly type: 'noticesRead'; readonly notices: readonly Notice[]; readonly before: readonly Notice[] }
   /** A person put a notice away. */
   | { readonly type: 'noticed'; readonly id: string }
   /** A ticket was opened by hand, or put away. */
@@ -38,8 +38,8 @@ export function reduce(state: DeskState, event: DeskEvent): DeskState {
     case 'opened':
       return { ...state, opened: event.ticket === null ? null : newerTicket(state.opened, event.ticket) }
     case 'noticesRead': {
-      // An alarm that a unit does not hear is over with the delivery, a report when somebody looked at it: it stands as long as the server says so, not until somebody puts it away.
-      const standing = state.notices.filter(({ id, kind }) => !ASKED_OF_HALL.has(kind) || event.notices.some((notice) => notice.id === id))
+      // An alarm that a unit does not hear is over with the delivery, a report when somebody looked at it, a time limit with its clock: what the hall is told stands as long as the server says so, not until each desk puts it away.
+      const standing = state.notices.filter(({ id, unitId }) => unitId !== null || event.notices.some((notice) => notice.id === id) || !event.before.some((had) => had.id === id))
       return [...event.notices].sort((a, b) => a.at - b.at).reduce(heard, standing.length === state.notices.length ? state : { ...state, notices: standing })
     }
     case 'noticed':
@@ -125,7 +125,7 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
 
 const bump = (state: DeskState, ticketId: string, version: number): Pick<DeskState, 'changed' | 'alarms'> => ({
   changed: { count: (state.changed?.count ?? 0) + 1, ticketId, version },
-  alarms: state.alarms + Number(state.notices.some((notice) => ASKED_OF_HALL.has(notice.kind) && notice.ticketId === ticketId)),
+  alarms: state.alarms + Number(state.notices.some((notice) => notice.unitId === null && notice.ticketId === ticketId)),
 })
 
 /** Told again until it is confirmed: shown once. One alarm about one ticket and the unit that does not hear of it: the newer says it all. */

@@ -36,7 +36,7 @@ export interface DeskState {
   readonly health: HealthView | null
   /** What this terminal was told and nobody put away yet, newest first. */
   readonly notices: readonly Notice[]
-  /** How often a ticket changed of which the hall is asked something: that may be over. */
+  /** How often a ticket changed of which the hall was told something: that may be over. */
   readonly alarms: number
   /** Put away; told again they stay so. */
   readonly noticed: ReadonlySet<string>

@@ -68,7 +68,7 @@ export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
             {shownChanges(row).map(([field, [before, after]]) => (
               <Fragment key={field}>
                 <dt>{fieldName(field, text)}</dt>
-                <dd><Change before={valueText(field, before, book, language, text)} after={valueText(field, after, book, language, text)} blank={text.ticket.empty} /></dd>
+                <dd><Change before={valueText(field, before, book, language, text, row.names)} after={valueText(field, after, book, language, text, row.names)} blank={text.ticket.empty} /></dd>
               </Fragment>
             ))}
           </dl>

@@ -5,7 +5,7 @@ import { LIFE_CYCLE } from '../../contracts/life-cycle.js'
 import type { Ticket, TicketFields } from '../../contracts/ticket.js'
 import { whenOf } from '../i18n/format.js'
 import { useText } from '../i18n/language.js'
-import { shownFields } from '../outbox/outbox.js'
+import { changesAny, shownFields } from '../outbox/outbox.js'
 import { Keys } from '../shell/shortcut-help.js'
 import { useShortcut } from '../shell/shortcuts.js'
 import { useDesk, useOutbox } from '../store/desk.js'
@@ -35,7 +35,10 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
   const mayAct = self.role !== 'unit'
   const locked = !mayAct || LIFE_CYCLE[ticket.state].acts.edit === undefined
 
-  const type = (changes: Partial<TicketFields>): void => keeper.type(ticket.id, changes, ticket.version)
+  /** What the form says already is no change, by what is so now: a key may be pressed twice before it is drawn anew. */
+  const type = (changes: Partial<TicketFields>): void => {
+    if (changesAny(shownFields(ticket.fields, keeper.get(ticket.id)), changes)) keeper.type(ticket.id, changes, ticket.version)
+  }
   const save = (): void => keeper.flush(ticket.id)
   /** Choices are whole edits: nothing more is coming, so they go out at once. */
   const choose = (changes: Partial<TicketFields>): void => {

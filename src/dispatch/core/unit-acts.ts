@@ -45,7 +45,7 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
     }
     case 'dispute': {
       const dispute: Dispute = { unitId, duty: knownDuty(act.duty, before, rules, now, null, unitId), note: act.note, at: now }
-      return { ticket: { ...next, work: { ...next.work, disputes: [...next.work.disputes.slice(-15), dispute] } }, notices: [{ kind: 'disputed', to: 'hall' }] }
+      return { ticket: { ...next, work: { ...next.work, disputes: [...next.work.disputes.slice(-15), dispute] } }, notices: [{ kind: 'disputed', to: 'hall', about: unitId }] }
     }
     case 'ask-extension': {
       const clocks = [running(work, 'repair'), running(work, 'report')].filter((clock) => clock !== undefined)

@@ -1,9 +1,10 @@
 import { ALARMS, DELIVERS, MOST_NOTICES, PRESSES } from '../../contracts/dispatch.js'
+import { STAGES } from '../../contracts/life-cycle.js'
 import { NOT_MOBILE } from '../../delivery/ports.js'
 import { TICKET } from './ticket.js'
 
 /** Kinds of notices whose receipt is the delivery, as a list of SQL. */
-const listOf = (kinds: ReadonlySet<string>): string => [...kinds].map((kind) => `'${kind}'`).join(', ')
+const listOf = (kinds: Iterable<string>): string => [...kinds].map((kind) => `'${kind}'`).join(', ')
 export const DELIVERING = listOf(DELIVERS)
 
 /** What an act asks of the database after it has the ticket's row: was it done already, and what time is it here. */
@@ -45,7 +46,8 @@ export const OVER = 'over'
 
 /** What asks a unit to work; it goes no further when the ticket is no longer its own, or nobody's, or said to be done. `o` the message, `a` the ticket. */
 const ASKS = `o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered')`
-const NO_LONGER = `(a.state in ('reported', 'visited', 'closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))`
+const DONE = `a.state in ('reported', 'visited', 'closed', 'void', 'merged')`
+const NO_LONGER = `(${DONE} or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))`
 
 /** A named person `p` is somebody whose account was closed: he hears of nothing any more. */
 export const LEFT = `exists (select from person x where x.id = p.person_id and x.disabled_at is not null)`
@@ -107,14 +109,18 @@ with after as (
 ), history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks, window_id) select id, version, $23, $24, $25, $26, $27, $28, $33, $34 from after
 )${clocks ? `, ${clockSteps('$29', '$32', '$30', runs, alone ? WRITTEN : '')}` : ''}${over ? `, over as (
-  -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. So is what the hall was asked for and did. And what asks a unit to work goes no further when the ticket is
+  -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. So is what the hall was asked for and did, and what it was told of a time limit that runs no more;
+  -- a danger that another has to guard now is none the less told. And what asks a unit to work goes no further when the ticket is
   -- no longer its own, or nobody's, or said to be done: a webhook that comes back an hour later, a terminal next morning, or somebody who sends dead letters again, must not send out a crew
   -- beside the one that has it.
   update outbox o set dead_at = coalesce(o.dead_at, clock_timestamp()), next_at = null, error = '${OVER}' from after a
   where o.ticket_id = $1 and o.receipt_at is null and (
     ${runs ? `(o.kind = 'undelivered' and o.channel = 'terminal' and o.dead_at is null and o.body ->> 'about' in (select unit_id from ended where clock = 'delivery'))
-    or ` : ''}(o.audience = 'hall' and o.channel = 'terminal' and o.dead_at is null and ((o.kind in ('filed', 'ungathered') and a.state <> 'open') or (o.kind = 'reported' and a.state <> 'reported') or (o.kind = 'returned' and a.state <> 'returned') or (o.kind = 'ruling-wanted' and a.state <> 'ruling')
-      or (o.kind = 'extension-asked' and a.work -> 'extension' ->> 'state' is distinct from 'asked')))
+    or (o.audience = 'hall' and o.channel = 'terminal' and o.dead_at is null and o.kind in (${listOf(STAGES)}) and exists (select from ended e where e.clock = o.body ->> 'clock' and (e.clock = 'safe' or e.unit_id is not distinct from o.body ->> 'about'))
+      and not exists (select from wanted w where w.clock = o.body ->> 'clock' and (w.clock = 'safe' or w.unit is not distinct from o.body ->> 'about')))
+    or ` : ''}(o.audience = 'hall' and o.channel = 'terminal' and o.dead_at is null and ((o.kind in ('filed', 'ungathered', 'raised') and a.state <> 'open') or (o.kind in ('reported', 'returned', 'referred') and a.state <> o.kind) or (o.kind = 'ruling-wanted' and a.state <> 'ruling')
+      or (o.kind = 'extension-asked' and a.work -> 'extension' ->> 'state' is distinct from 'asked')
+      or (o.kind in ('incident', 'disputed') and ${DONE}) or (o.kind = 'disputed' and not coalesce(o.body ->> 'about' = any(a.assist || a.unit_id), o.body ->> 'about' is null))))
     or (${ASKS} and (o.channel = 'terminal' or o.next_at is not null or o.dead_at is not null) and o.error <> '${OVER}' and ${NO_LONGER}))
 )` : ''}${told ? `, drafts as (
   select * from jsonb_to_recordset($31::jsonb) as x (kind text, audience text, unit text, stage text, address text, body jsonb, again boolean)

@@ -1,4 +1,4 @@
-import { DELIVERING } from './dispatch.js'
+import { DELIVERING, OVER } from './dispatch.js'
 
 /** Lines between the city and its counties: `migrations/0057_counties.sql`. */
 /** A county whose line is switched off is a county still: what its people do waits. */
@@ -227,8 +227,14 @@ export const ADD_CONFLICT = `insert into line_conflict (line, ticket_id, unit_id
 export const EXTEND_CONFLICT = `update line_conflict set acts = acts || $2 where id = $1`
 export const CONFLICT_TICKET = `select ticket_id from line_conflict where id = $1`
 export const LOCK_CONFLICT = `select id, line, ticket_id, unit_id, ${CONFLICT_ACTS} as acts, decision from line_conflict c where id = $1 for update`
+/** The hall's alarm is over with it, unless another line's conflict about the ticket is still open. $1 conflict, $2 side, $3 who, $4 his reason */
 export const DECIDE_CONFLICT = `
-with noted as (insert into audit (person_id, act, subject, details) values ($3, 'conflict.decide', $1::uuid::text, jsonb_build_object('side', $2::text)))
+with noted as (insert into audit (person_id, act, subject, details) values ($3, 'conflict.decide', $1::uuid::text, jsonb_build_object('side', $2::text))
+), over as (
+  update outbox o set dead_at = clock_timestamp(), next_at = null, error = '${OVER}' from line_conflict c
+  where c.id = $1 and o.ticket_id = c.ticket_id and o.kind = 'conflict' and o.audience = 'hall' and o.channel = 'terminal' and o.receipt_at is null and o.dead_at is null
+    and not exists (select from line_conflict other where other.ticket_id = c.ticket_id and other.id <> c.id and other.decision is null)
+)
 update line_conflict set decision = $2, decided_at = clock_timestamp(), decided_by = $3, note = $4 where id = $1`
 export const RAISE_ATTENTION = `update ticket set attention = true where id = $1`
 export const LIST_CONFLICTS = `

@@ -133,7 +133,10 @@ insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes,
 select id, version, $2, 'late', least($3::timestamptz, clock_timestamp()), $4, $5, $6, '{}' from marked`
 
 export const READ_HISTORY = `
-select h.version, h.act_id, h.act, h.at, h.recorded_at, h.by_id, p.display_name, h.changes, h.note
+select h.version, h.act_id, h.act, h.at, h.recorded_at, h.by_id, p.display_name, h.changes, h.note,
+  case when h.changes ?| array['assignee', 'assignees'] then (select jsonb_object_agg(a.id, a.display_name) from person a where a.id in (
+    select (one #>> '{}')::uuid from jsonb_path_query(h.changes, '$.assignee[*] ? (@.type() == "string")') one
+    union all select (one #>> '{}')::uuid from jsonb_path_query(h.changes, '$.assignees[*] ? (@.type() == "object").* ? (@.type() == "string")') one)) end as names
 from ticket_history h left join person p on p.id = h.by_id where h.ticket_id = $1 order by h.version`
 
 export const LIST_UNITS = `select id, name, name_en, phone, standby, categories, office_hours from unit order by position`

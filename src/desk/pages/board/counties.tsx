@@ -8,6 +8,7 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
 import { unitName, useDesk } from '../../store/desk.js'
 import { useLive } from '../../store/use-live.js'
+import { noteText } from '../../ticket/value-text.js'
 import { Dialog } from '../../widgets/dialog.js'
 
 interface Found { readonly lines: readonly LineView[]; readonly conflicts: readonly Conflict[] }
@@ -65,7 +66,7 @@ export function Counties() {
           <div className="ld-conflict">
             <p className="ld-faint">{words.hint} <Button type="link" size="small" onClick={() => goTo('tickets', shown.ticketId)}>{words.openTicket}</Button></p>
             <div className="ld-conflict-sides">
-              <Side title={words.city} rows={shown.city.map(({ act, by, at, note: said }) => ({ act, by: by ?? text.ticket.system, at, note: said, why: '' }))} />
+              <Side title={words.city} rows={shown.city.map(({ act, by, at, note: said }) => ({ act, by: by ?? text.ticket.system, at, note: noteText({ act, note: said }, book, language, text), why: '' }))} />
               <Side title={`${words.county} · ${unitsOf(shown).map((unitId) => unitName(book, unitId, language)).join('、')}`} rows={shown.acts.map(({ act, by, unitId, at, why }) => ({ act: act.act, by: unitsOf(shown).length > 1 ? `${unitName(book, unitId, language)} ${by}` : by, at, note: 'note' in act ? act.note : '', why: language === 'en' ? why.en : why.zh }))} />
             </div>
             {leads ? <Input.TextArea value={note} maxLength={1000} rows={2} placeholder={words.note} aria-label={words.note} onChange={({ target }) => setNote(target.value)} /> : <p className="ld-faint">{words.notYours}</p>}
