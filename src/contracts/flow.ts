@@ -68,9 +68,27 @@ export const FlowProof = Type.Object({
   uncut: Type.Array(ProofWorst),
 }, { additionalProperties: false })
 
+/** Something of a flow that was not examined, so that more may be wrong with it than is told. */
+const FlowGap = Type.Object({
+  /** The node; null: what `what` says. */
+  node: Type.Union([Type.String(), Type.Null()]),
+  what: Bilingual,
+  because: Bilingual,
+}, { additionalProperties: false })
+
 /** What `liandong flow check --json` writes. */
 export const FlowCheckReport = Type.Object({
-  flows: Type.Array(Type.Object({ name: Type.String(), version: Type.String(), nodes: Type.Integer(), proof: FlowProof }, { additionalProperties: false })),
+  /** Every file of a flow, whatever is wrong with it. */
+  flows: Type.Array(Type.Object({
+    file: Type.String(), name: Type.String(), version: Type.String(),
+    /** Nodes as far as they can be read. */
+    nodes: Type.Integer(),
+    /** It can be run, whatever else is wrong with it. */
+    runs: Type.Boolean(),
+    /** Null: nothing could be proven. Where something was not examined, of the rest: its seconds may be more. */
+    proof: Type.Union([FlowProof, Type.Null()]),
+    notExamined: Type.Array(FlowGap),
+  }, { additionalProperties: false })),
   problems: Type.Array(FlowProblem),
 }, { additionalProperties: false })
 export type FlowCheckReport = Static<typeof FlowCheckReport>

@@ -12,7 +12,7 @@ import { readYaml } from './load/yaml-source.js'
 import { NODE_TYPES } from './nodes/index.js'
 import type { Flow } from './types.js'
 
-export type { FlowText, LoadedFlow, TagBook } from './load/load.js'
+export type { FlowText, Gap, LoadedFlow, TagBook } from './load/load.js'
 export type { PromptListing } from './load/node-checks.js'
 export { baseName, loadFlow } from './load/load.js'
 export { barsRunning } from './load/problems.js'
@@ -20,7 +20,7 @@ export { barsRunning } from './load/problems.js'
 /** Flows by name: those that can be run; and everything that is wrong with them and with the others. */
 export interface FlowLibrary {
   readonly flows: ReadonlyMap<string, Flow>
-  /** Those with problems too, as far as they are understood: an admin sees all problems at once. */
+  /** All of them, as far as they are understood: an admin sees all problems at once. */
   readonly sketches: ReadonlyMap<string, Sketch>
   readonly problems: readonly FlowProblem[]
 }
@@ -34,7 +34,8 @@ export function loadFlows(files: readonly FlowText[], prompts: PromptListing, ca
     const name = baseName(file.path)
     const other = owners.get(name)
     if (other !== undefined) {
-      problems.push(...fileProblem(file.path, 'flow.duplicate', { name, other }))
+      // It is examined all the same; but of two of one name the first is meant where another flow names it.
+      problems.push(...fileProblem(file.path, 'flow.duplicate', { name, other }), ...loadFlow(file, prompts, categories, known).problems)
       continue
     }
     owners.set(name, file.path)

@@ -78,9 +78,19 @@ t.test('check: a file of tests that cannot be read, and a file that is not UTF-8
 t.test('check --json: for other programs', async (t) => {
   const { code, out } = await liandong(['check', '--json', directoryWith(t, BROKEN)])
   t.equal(code, 1)
-  const { flows, problems } = JSON.parse(out) as { flows: { name: string }[]; problems: FlowProblem[] }
-  t.same(flows.map(({ name }) => name).sort(), ['110', 'after-hours', 'ask', 'disaster', 'known-outage', 'return-visit'])
+  const { flows, problems } = JSON.parse(out) as { flows: { name: string; runs: boolean; proof: object | null; notExamined: object[] }[]; problems: FlowProblem[] }
+  t.same(flows.map(({ name }) => name).sort(), ['110', 'after-hours', 'ask', 'broken', 'disaster', 'known-outage', 'return-visit'])
+  t.match(flows.find(({ name }) => name === 'broken'), { runs: false, proof: { finite: true }, notExamined: [{ node: null, what: { en: /leads to a, b/ }, because: { en: 'start names no node' } }] }, 'a broken one is listed, with what could not be examined')
   t.same(problems.map((problem) => [problem.code, problem.line, problem.col]), [['shape.bad-value', 4, 8], ['yaml.star', 10, 7]])
+})
+
+t.test('check: a broken file is listed, with what was not examined and why', async (t) => {
+  const directory = directoryWith(t, 'flow: broken\ntitle: { zh: 坏, en: Broken }\nlanguages: [zh-CN]\nstart: a\nnodes:\n  a: { type: conference, next: t }\n  t: { type: transfer, line: water-company, ringSeconds: 20, onFault: b }\n  b: { type: end }\n')
+  writeFileSync(join(directory, 'list.yaml'), '- a\n- b\n')
+  const { out } = await liandong(['check', directory])
+  t.match(out, /\n✗ broken {2}[0-9a-f]{12} {2}3 个节点[^]*unbreakable +≥ 25 s > 3 s[^]*\n {4}没有检查：节点“a”，因为它的类型不明。\/ Node "a" was not examined because its type is not known\.\n/)
+  t.match(out, /broken\.yaml:6:14: node\.type-unknown[^]*broken\.yaml:7:3: proof\.unbreakable/, 'what is wrong beside it is told at once')
+  t.match(out, /\n✗ list {2}[0-9a-f]{12} {2}\S*list\.yaml\n {4}没有检查：整个流程，因为文件读不出来。\/ The whole flow was not examined because the file cannot be read\.\n/)
 })
 
 t.test('check: a directory without flows is not fine, and is named', async (t) => {

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { FlowCheckReport, type FlowProblem } from '../../contracts/flow.js'
-import { baseName, barsRunning, checkEntry } from '../../flow/library.js'
+import { baseName, barsRunning, checkEntry, type Gap } from '../../flow/library.js'
 import { checkFlows, pathText, seconds, secondsOf } from '../../flow/proof/check.js'
 import type { Delays, Proof, Worst } from '../../flow/proof/prove.js'
 import { checkTested, loadScenarios } from '../../flow/scenario/file.js'
@@ -43,9 +43,14 @@ export async function runFlowCheck(args: readonly string[], { stdin, stdout }: C
   const city = await loadCity(named)
   const tapes = await lintPrompts(city.directory, city.shown)
   const checked = checkFlows(city, city.files, { services, lengthOf: lengthIn(city), delays })
-  const proven = city.files.flatMap(({ path }) => {
-    const [flow, proof] = [city.flows.get(baseName(path)), checked.proofs.get(baseName(path))]
-    return flow === undefined || proof === undefined ? [] : [{ flow, proof }]
+  const seen = city.files.map((file, index): Seen => {
+    const name = baseName(file.path)
+    // Of two files of one name the first is the flow.
+    const first = city.files.findIndex(({ path }) => baseName(path) === name) === index
+    return {
+      file: file.path, name, flow: first ? city.sketches.get(name)?.flow ?? null : null, version: file.version, runs: first && city.flows.has(name),
+      proof: first ? checked.proofs.get(name) ?? null : null, gaps: first ? checked.gaps.get(name) ?? [] : [TWICE],
+    }
   })
   // Tests that cannot be read test nothing; whether they pass is what `flow test` tells.
   const tests = city.tests.flatMap(({ file, text }) => {
@@ -56,11 +61,11 @@ export async function runFlowCheck(args: readonly string[], { stdin, stdout }: C
   const problems = [...city.problems, ...(city.files.length === 0 ? [] : entries.flatMap((entry) => checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows))), ...checked.problems, ...tests, ...aboutDirectory(tapes.problems, city.directory)]
   const files = city.files.length
   if (options.values.json === true) {
-    const report = { flows: proven.map(({ flow: { name, version, nodes }, proof }) => ({ name, version, nodes: nodes.size, proof })), problems }
+    const report = { flows: seen.map(({ file, name, flow, version, runs, proof, gaps }) => ({ file, name, version: flow?.version ?? version, nodes: flow?.nodes.size ?? 0, runs, proof, notExamined: gaps })), problems }
     stdout.write(`${JSON.stringify(report, null, 2)}\n`)
     return problems.length === 0 ? EXIT.fine : EXIT.problems
   }
-  for (const one of proven) stdout.write(provenText(one))
+  for (const one of seen) stdout.write(seenText(one, problems.some(({ file }) => file === one.file)))
   printProblems(problems, stdout)
   stdout.write(problems.length > 0
     ? `\n${problems.length} 个问题，${files} 个流程文件。/ ${plural(problems.length, 'problem')} in ${plural(files, 'flow file')}.\n${ofPublished(problems.filter(isLoaded).filter(barsRunning).length)}`
@@ -83,19 +88,38 @@ function delaysIn(text: string): Delays {
   return { skill: Number(skill), speech: Number(speech) }
 }
 
-function provenText({ flow: { name, version, nodes, languages }, proof }: { readonly flow: Flow; readonly proof: Proof }): string {
-  const { queued, unbreakable, over, bound, circles, finite, exact } = proof
-  const kept = (ms: number, most: number) => `${seconds(ms)} s ${ms <= most ? '≤' : '>'} ${seconds(most)} s`
-  const most = (worst: Worst): string => (exact ? secondsOf(worst) : `≤ ${seconds(worst.ms)}`)
-  const lines = [`${finite && queued.ms <= bound.queued && unbreakable.ms <= bound.unbreakable ? '✓' : '✗'} ${name}  ${version}  ${nodes.size} 个节点 nodes  ${languages.join(', ')}`]
-  if (finite) {
-    lines.push(
-      `    进入队列 queued within         ${kept(queued.ms, bound.queued)}${queued.ms > 0 ? `  ${pathText(queued.path)}` : ''}`,
-      `    座席插不上话 unbreakable       ${kept(unbreakable.ms, bound.unbreakable)}${unbreakable.ms > 0 ? `  ${pathText(unbreakable.path)}` : ''}`,
-      `    播完 over after at most       ${most(over)} s  ${pathText(over.path)}`,
-    )
-    for (const one of circles.slice(0, 5)) lines.push(`    按键可绕圈 a circle by key      ${most(one)} s  ${pathText(one.path)}`)
-    if (circles.length > 5) lines.push(`    … ${circles.length - 5}`)
-  }
+/** A file of a flow, as far as it could be examined. */
+interface Seen {
+  readonly file: string
+  readonly name: string
+  readonly flow: Flow | null
+  readonly version: string
+  readonly runs: boolean
+  readonly proof: Proof | null
+  readonly gaps: readonly Gap[]
+}
+
+const TWICE: Gap = { node: null, what: { zh: '它的证明', en: 'Its proof' }, because: { zh: '另一个文件已用这个流程名', en: 'another file has the flow of this name' } }
+
+function seenText({ file, name, flow, version, proof, gaps }: Seen, wrong: boolean): string {
+  const fine = !wrong && gaps.length === 0 && proof !== null && proof.finite && proof.queued.ms <= proof.bound.queued && proof.unbreakable.ms <= proof.bound.unbreakable
+  const lines = [flow === null ? `✗ ${name}  ${version}  ${file}` : `${fine ? '✓' : '✗'} ${name}  ${flow.version}  ${flow.nodes.size} 个节点 nodes  ${flow.languages.join(', ')}`]
+  if (proof?.finite === true) lines.push(...provenLines(proof, gaps.length > 0))
+  for (const { what, because } of gaps) lines.push(`    没有检查：${what.zh}，因为${because.zh}。/ ${what.en} was not examined because ${because.en}.`)
   return `${lines.join('\n')}\n`
+}
+
+/** @param rest something was left out: the seconds are those of the rest, at least */
+function provenLines({ queued, unbreakable, over, bound, circles, exact }: Proof, rest: boolean): string[] {
+  const least = rest ? '≥ ' : ''
+  const kept = (ms: number, most: number) => `${least}${seconds(ms)} s ${ms <= most ? (rest ? '· 上限 bound' : '≤') : '>'} ${seconds(most)} s`
+  const most = (worst: Worst): string => (rest ? `≥ ${seconds(worst.ms)}` : exact ? secondsOf(worst) : `≤ ${seconds(worst.ms)}`)
+  const lines = [
+    `    进入队列 queued within         ${kept(queued.ms, bound.queued)}${queued.ms > 0 ? `  ${pathText(queued.path)}` : ''}`,
+    `    座席插不上话 unbreakable       ${kept(unbreakable.ms, bound.unbreakable)}${unbreakable.ms > 0 ? `  ${pathText(unbreakable.path)}` : ''}`,
+    `    播完 over after at most       ${most(over)} s  ${pathText(over.path)}`,
+  ]
+  for (const one of circles.slice(0, 5)) lines.push(`    按键可绕圈 a circle by key      ${most(one)} s  ${pathText(one.path)}`)
+  if (circles.length > 5) lines.push(`    … ${circles.length - 5}`)
+  return lines
 }

@@ -2,8 +2,9 @@ import type { FlowProblem } from '../../contracts/flow.js'
 import type { BoundNode, Use } from '../node-type.js'
 import type { Flow } from '../types.js'
 import { arrowsOf, reachable } from './graph.js'
-import type { LoadedFlow } from './load.js'
+import { nodeGap, type Gap, type LoadedFlow } from './load.js'
 import { barsRunning, suggest } from './problems.js'
+import { withoutNodes } from './stand-in.js'
 import { callsPart } from './whole-checks.js'
 
 type Call = Extract<Use, { kind: 'flow' }> & { readonly node: string }
@@ -44,11 +45,16 @@ function asReturned(node: BoundNode, parts: ReadonlyMap<string, Flow>): BoundNod
   return { ...node, exits: node.exits.filter(({ by, label }) => by !== 'always' || (label === undefined ? others : results.includes(label))) }
 }
 
-/** A flow as far as it can be understood, with its parts. `whole`: where it leads is known, so that it can be proven. */
-export interface Sketch { readonly flow: Flow; readonly whole: boolean }
+/** A flow as far as it can be understood, with its parts. What is not stands in it as nodes that lead on. */
+export interface Sketch {
+  /** Null when its file cannot be read. */
+  readonly flow: Flow | null
+  /** What of it was not examined. */
+  readonly gaps: readonly Gap[]
+}
 
-/** A flow with its parts. `runs`: nothing is wrong with it or with them that it cannot be run with. `open`: what some part leads to and sets is not known. */
-interface Tied { readonly flow: Flow; readonly runs: boolean; readonly open: boolean }
+/** A flow with its parts. `runs`: nothing is wrong with it or with them that it cannot be run with. `open`: where it leads and what it sets is not known to the end. */
+interface Tied { readonly flow: Flow; readonly runs: boolean; readonly open: boolean; readonly gaps: readonly Gap[] }
 
 /**
  * Ties flows to the parts they call, so that a caller stays on one version of all of them, and checks what one file alone cannot show.
@@ -59,50 +65,60 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
   const linked = new Map<string, Tied>()
 
   function link(name: string, trail: readonly string[]): Tied | null {
-    const known = linked.get(name)
-    if (known !== undefined) return known
+    const before = linked.get(name)
+    if (before !== undefined) return before
     const one = loaded.get(name)
     const flow = one?.sketch ?? null
     if (one === undefined || flow === null) return null
     const parts = new Map<string, Flow>()
     const told: FlowProblem[] = []
+    const gaps = [...one.gaps]
+    /** Nodes that call a part of which nobody knows where it leads. */
+    const unknown: string[] = []
     let [open, runs] = [!one.whole, one.flow !== null]
     const complain: LoadedFlow['tell'] = (code, path, details, at) => { told.push(...one.tell(code, path, details, at)); return told }
     for (const call of callsOf(flow)) {
       const at = ['nodes', call.node, ...call.path]
       const target = loaded.get(call.name)
       const before = told.length
-      // Whatever else is wrong with a part that can be run, where it leads and what it sets is known.
-      const part = target?.flow ?? null
+      // Whatever is wrong with a part, as far as it is understood it is known where it leads and what it sets.
+      const part = target?.sketch ?? null
+      if (target?.flow === null) { complain('part.broken', at, { name: call.name }); runs = false }
       if (target === undefined) complain('part.unknown', at, { name: call.name, suggestion: suggest(call.name, [...loaded].flatMap(([other, { sketch }]) => (sketch?.kind === 'part' ? [other] : []))) })
-      else if (part === null) complain('part.broken', at, { name: call.name })
-      else if (part.kind !== 'part') complain('part.kind', at, { name: call.name })
+      else if (part !== null && part.kind !== 'part') complain('part.kind', at, { name: call.name })
       else if (call.name === name || trail.includes(call.name)) complain('part.circle', at, { circle: [...trail.slice(trail.indexOf(call.name)), name, call.name].filter((step, index, all) => step !== all[index - 1]).join(' → ') })
-      else {
-        checkCall(call, flow, part, complain)
+      else if (part !== null) {
+        // Also of one that calls others it is known what it returns, if all of it is understood.
+        if (target.whole) checkCall(call, flow, part, complain)
         const tied = link(call.name, [...trail, name])
-        if (tied?.runs !== true && told.length === before) complain('part.broken', at, { name: call.name })
-        if (tied !== null) {
-          for (const [inner, one] of tied.flow.parts) parts.set(inner, one)
+        if (tied?.open === false) {
+          if (!tied.runs && told.length === before) complain('part.broken', at, { name: call.name })
+          for (const [inner, own] of tied.flow.parts) parts.set(inner, own)
           parts.set(call.name, tied.flow)
+          runs &&= tied.runs
+          continue
         }
-        open ||= tied === null || tied.open
-        runs &&= tied?.runs === true
-        continue
+        if (tied?.runs !== true && told.length === before) complain('part.broken', at, { name: call.name })
+        runs = false
       }
       open = true
+      unknown.push(call.node)
+      gaps.push(nodeGap(call.node, target === undefined ? { zh: `没有它调用的子流程“${call.name}”`, en: `the part "${call.name}" that it calls is not there` } : { zh: `它调用的子流程“${call.name}”没有全部查清`, en: `the part "${call.name}" that it calls was not examined to the end` }))
     }
     // What stands behind a part is known now that it is known what the part returns.
-    const nodes = parts.size === 0 ? flow.nodes : new Map([...flow.nodes].map(([place, node]) => [place, asReturned(node, parts)]))
+    const known = new Map([...flow.nodes].map(([place, node]) => [place, unknown.includes(place) ? node : asReturned(node, parts)]))
+    const nodes = parts.size === 0 ? flow.nodes : known
     if (!open && parts.size > 0) checkBehind({ ...flow, nodes, parts }, flow.nodes, one, complain)
+    else if (one.unset.length > 0) gaps.push({ node: null, what: { zh: `变量 ${one.unset.map(({ name: unset }) => unset).join('、')} 有没有存入`, en: `Whether ${one.unset.map(({ name: unset }) => unset).join(', ')} is ever set` }, because: { zh: '子流程可能存入它', en: 'a part may set it' } })
     problems.push(...told)
-    const result = { flow: parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, parts), nodes, parts }, runs: runs && !told.some(barsRunning), open }
+    const tiedFlow = parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, parts), nodes, parts }
+    const result = { flow: unknown.length === 0 ? tiedFlow : withoutNodes(tiedFlow, unknown), runs: runs && !told.some(barsRunning), open, gaps }
     linked.set(name, result)
     return result
   }
 
   for (const name of loaded.keys()) link(name, [])
-  return { flows: new Map([...linked].flatMap(([name, { flow, runs }]) => (runs ? [[name, flow] as const] : []))), sketches: new Map([...linked].map(([name, { flow, open }]) => [name, { flow, whole: !open }])), problems }
+  return { flows: new Map([...linked].flatMap(([name, { flow, runs }]) => (runs ? [[name, flow] as const] : []))), sketches: new Map([...loaded].map(([name, { gaps }]): [string, Sketch] => { const tied = linked.get(name); return [name, tied === undefined ? { flow: null, gaps } : { flow: tied.flow, gaps: tied.gaps }] })), problems }
 }
 
 /** A flow is another version when one of its parts is: FNV-1a (64 bit) over all of them, as long as a file's own. */

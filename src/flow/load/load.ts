@@ -1,14 +1,15 @@
 import { LANGUAGES, type Category, type FlowProblem } from '../../contracts/flow.js'
-import type { Language } from '../../contracts/primitives.js'
+import type { Bilingual, Language } from '../../contracts/primitives.js'
 import { FlowFile, QUEUED_SECONDS, UNBREAKABLE_SECONDS } from '../file.js'
-import type { NodePath } from '../node-type.js'
-import type { Flow } from '../types.js'
+import { needsKey, type NodePath } from '../node-type.js'
+import { FLOW_KINDS, type Flow } from '../types.js'
+import { readFlowSource, type FlowSource } from './flow-source.js'
 import { checkNodes, isMap, type Check, type PromptListing } from './node-checks.js'
-import { barsRunning, type ProblemCode, type ProblemDetails } from './problems.js'
-import { openReport } from './report.js'
+import { barsRunning, nearest, type ProblemCode, type ProblemDetails } from './problems.js'
+import { openReport, type Report } from './report.js'
 import { fits, reportShape } from './shape.js'
+import { standIn } from './stand-in.js'
 import { checkEndings, checkGraph, checkNoted, checkVariables, type UnsetHere } from './whole-checks.js'
-import { readYaml } from './yaml-source.js'
 
 /** A flow file as the directory reader hands it over. */
 export interface FlowText {
@@ -24,14 +25,22 @@ export interface LoadedFlow {
   readonly flow: Flow | null
   /** The flow as far as it can be understood, whatever else is wrong: for what its own file alone does not show. Null when the file cannot be read. */
   readonly sketch: Flow | null
-  /** Every node of it is understood. */
+  /** Every node of it is understood, where it leads, and where callers begin. */
   readonly whole: boolean
+  /** What of it was not examined. */
+  readonly gaps: readonly Gap[]
   readonly problems: readonly FlowProblem[]
   /** A problem at a place of the file that only a look at other files shows. */
   readonly tell: (code: ProblemCode, path: NodePath, details: ProblemDetails, at?: 'value' | 'key') => readonly FlowProblem[]
   /** Variables that only a part which it calls can have set. */
   readonly unset: readonly UnsetHere[]
 }
+
+/** Something of a flow that was not examined, so that more may be wrong with it than is told. `node` null: all of it, or what `what` says. */
+export interface Gap { readonly node: string | null; readonly what: Bilingual; readonly because: Bilingual }
+
+export const nodeGap = (node: string, because: Bilingual): Gap => ({ node, what: { zh: `节点“${node}”`, en: `Node "${node}"` }, because })
+const WHOLE: Bilingual = { zh: '整个流程', en: 'The whole flow' }
 
 /** What else flows may name; null: unknown, not checked. */
 export interface Surely { readonly lines: readonly string[] | null; readonly tags?: TagBook | null }
@@ -45,18 +54,18 @@ const NOTHING_KNOWN: Surely = { lines: null }
  */
 export function loadFlow(file: FlowText, prompts: PromptListing, categories: readonly Category[] | null, { lines, tags = null }: Surely = NOTHING_KNOWN): LoadedFlow {
   const { report, problems } = openReport(file.path, file.text)
-  const source = readYaml(file.text, report)
+  const source = readFlowSource(file.text, report)
   const content = source === null ? null : source.value
   if (source === null || !isMap(content)) {
     if (source !== null) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report })
-    return { flow: null, sketch: null, whole: false, problems: problems(), tell: () => [], unset: [] }
+    return { flow: null, sketch: null, whole: false, gaps: [{ node: null, what: WHOLE, because: { zh: '文件读不出来', en: 'the file cannot be read' } }], problems: problems(), tell: () => [], unset: [] }
   }
-  if (!fits(FlowFile, content)) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report })
+  if (!fits(FlowFile, content)) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report: quietIn(source, report) })
 
   const check: Check = { source, report, content, prompts, categories, tags, lines, languages: languagesOf(content['languages']) }
   checkTop(check, file.path)
   const nodes = checkNodes(check)
-  checkGraph(check, nodes)
+  const { start, unreached, circles } = checkGraph(check, nodes)
   const unset = checkVariables(check, nodes)
   checkEndings(check, nodes)
   checkNoted(check, nodes)
@@ -71,14 +80,46 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   // Where the file as a whole is wrong, each key is taken for what it is worth.
   const valid = content as unknown as FlowFile
   const [first = 'zh-CN', ...rest] = check.languages
-  const bound = new Map([...nodes].flatMap(([name, { node }]) => (node === null ? [] : [[name, node] as const])))
+  const kind = FLOW_KINDS.find((one) => one === (valid.kind ?? 'entry')) ?? FLOW_KINDS.find((one) => one === nearest(String(valid.kind), FLOW_KINDS)) ?? null
+  const gaps: Gap[] = [
+    ...source.unread.flatMap(({ name, node }) => (node ? [] : [{ node: null, what: name === null ? { zh: '“---”之后', en: 'What follows "---"' } : { zh: `“${name}”`, en: `"${name}"` }, because: NOT_YAML }])),
+    ...[...nodes].flatMap(([name, { gap }]) => (gap === null ? [] : [nodeGap(name, gap)])),
+    ...(check.languages.length > 0 ? [] : [{ node: null, what: { zh: '提示音是否齐全', en: 'Whether a prompt is missing' }, because: { zh: 'languages 没有写出可用的语言', en: 'languages names none that can be used' } }]),
+    ...(kind === null ? [{ node: null, what: { zh: '能否挂断、返回', en: 'Whether it may hang up or return' }, because: { zh: 'kind 不明', en: 'its kind is not known' } }] : []),
+    ...(unreached.length === 0 ? [] : [{ node: null, what: { zh: `能否到达 ${unreached.join('、')}`, en: `Whether anything leads to ${unreached.join(', ')}` }, because: start === null ? { zh: 'start 没有指明节点', en: 'start names no node' } : { zh: '写错的地方可能转到那里', en: 'what is wrong in the file may be meant to lead there' } }]),
+    ...(categories === null ? [{ node: null, what: { zh: '类别', en: 'Its categories' }, because: { zh: '类别表 categories.yaml 不能用', en: 'the code book categories.yaml cannot be used' } }] : []),
+    ...(lines === null && [...nodes.values()].some(({ node }) => node?.uses.some((use) => use.kind === 'line') === true) ? [{ node: null, what: { zh: '转接的线路', en: 'The lines that it rings' }, because: { zh: '线路表 lines.yaml 不能用', en: 'lines.yaml cannot be used' } }] : []),
+  ]
+  const bound = new Map([...nodes].map(([name, { node, arrows }]) => [name, node ?? standIn(arrows.map(({ to }) => to))] as const))
   const sketch: Flow = {
-    name: valid.flow, version: file.version, title: valid.title, languages: [first, ...rest], start: valid.start, nodes: bound,
-    kind: valid.kind ?? 'entry', parameters: Array.isArray(valid.parameters) ? valid.parameters : [], parts: new Map(),
+    name: typeof valid.flow === 'string' ? valid.flow : baseName(file.path), version: file.version, title: valid.title, languages: [first, ...rest], start: start ?? '', nodes: bound,
+    kind: kind ?? 'visit', parameters: Array.isArray(valid.parameters) ? valid.parameters : [], parts: new Map(),
     bound: { queued: msOf(valid.bound?.queuedSeconds, QUEUED_SECONDS), unbreakable: msOf(valid.bound?.unbreakableSeconds, UNBREAKABLE_SECONDS) },
   }
-  return { flow: found.some(barsRunning) ? null : sketch, sketch, whole: bound.size === nodes.size, problems: found, tell, unset }
+  return { flow: found.some(barsRunning) ? null : sketch, sketch: circles.length === 0 ? sketch : cutCircles(sketch, circles), whole: start !== null && circles.length === 0 && [...nodes.values()].every(({ gap, arrows }) => gap === null && arrows.every(({ to }) => nodes.has(to))), gaps, problems: found, tell, unset }
 }
+
+const NOT_YAML: Bilingual = { zh: '它的写法不是合法的 YAML', en: 'it is not valid YAML' }
+
+/** Of what could not be read nothing else is said. */
+const quietIn = ({ unread }: FlowSource, report: Report): Report => (code, span, details) => {
+  const missing = code === 'shape.missing-key'
+  if (!unread.some(({ span: { start, end }, name }) => (missing ? details?.['key'] === name : span.start >= start && span.start <= end))) report(code, span, details)
+}
+
+/** A flow in which no circle turns without a key: where it would, it leads nowhere. So what is wrong beside its circles is told with them. */
+function cutCircles(flow: Flow, circles: readonly (readonly string[])[]): Flow {
+  const nodes = new Map(flow.nodes)
+  for (const circle of circles) {
+    const [from = '', to = ''] = circle.slice(-2)
+    const node = nodes.get(from)
+    if (node !== undefined) nodes.set(from, { ...node, exits: node.exits.map((exit) => (exit.to === to && !needsKey(exit) ? { ...exit, to: ROUND } : exit)) })
+  }
+  return { ...flow, nodes }
+}
+
+/** No node. */
+const ROUND = '↻'
 
 const msOf = (seconds: unknown, otherwise: number): number => (typeof seconds === 'number' ? seconds : otherwise) * 1000
 

@@ -1,14 +1,15 @@
 import type { Category } from '../../contracts/flow.js'
-import type { Language } from '../../contracts/primitives.js'
+import type { Bilingual, Language } from '../../contracts/primitives.js'
 import type { BoundNode, NodePath, NodeType, Use } from '../node-type.js'
 import { NODE_TYPES } from '../nodes/index.js'
 import { isReadable, READ_OUTS, type ReadOutKind } from '../say/read-out.js'
 import { arrowsOf, type Arrow } from './graph.js'
 import type { TagBook } from './load.js'
+import type { FlowSource } from './flow-source.js'
 import { nearest, suggest } from './problems.js'
+import { NO_NODE, repair } from './repair.js'
 import type { Report } from './report.js'
 import { fits, reportShape } from './shape.js'
-import type { YamlSource } from './yaml-source.js'
 
 /** Prompts that exist: language → names. */
 export type PromptListing = ReadonlyMap<Language, ReadonlySet<string> | ReadonlyMap<string, unknown>>
@@ -21,7 +22,7 @@ const EXIT_KEYS = new Set(['next', 'to', 'goto', 'otherwise', 'onSilence', 'keys
 
 /** One flow file under check, and what it may name. */
 export interface Check {
-  readonly source: YamlSource
+  readonly source: FlowSource
   readonly report: Report
   readonly content: Readonly<Record<string, unknown>>
   readonly prompts: PromptListing
@@ -33,73 +34,114 @@ export interface Check {
 
 /** A node as far as it could be understood. */
 export interface CheckedNode {
-  /** Null when its own shape is wrong. */
+  /** Null when its own shape is wrong, so that what it does cannot be told by what is written. */
   readonly node: BoundNode | null
   readonly arrows: readonly Arrow[]
   /** Every text and key in a node that is not understood: what it may set, call and lead to. */
   readonly mentions: readonly string[]
+  /** A way out is missing that may be meant to lead anywhere, or nothing at all is known of it. */
+  readonly open: boolean
+  /** What of it was not examined, and why; null: all was. */
+  readonly gap: Bilingual | null
 }
 
-/** Each node by itself: its type, its shape, and that what it names exists. */
+/** Why a node was not examined. */
+const UNEXAMINED = {
+  yaml: { zh: '它的写法不是合法的 YAML', en: 'it is not valid YAML' },
+  type: { zh: '它的类型不明', en: 'its type is not known' },
+  shape: { zh: '它的写法有误', en: 'what is written in it is wrong' },
+} as const satisfies Record<string, Bilingual>
+
+/** Each node by itself: its type, its shape, and that what it names exists. One with mistakes is put right as it was probably meant, so that what else is wrong with it is told at once. */
 export function checkNodes(check: Check): Map<string, CheckedNode> {
-  const { source, report, content } = check
+  const { source, content } = check
   const written = isMap(content['nodes']) ? content['nodes'] : {}
-  const names = new Set(Object.keys(written))
+  const unread = new Map(source.unread.flatMap((one) => (one.node && one.name !== null ? [[one.name, one.words] as const] : [])))
+  const names = new Set([...Object.keys(written), ...unread.keys()])
+  const leads = (mentions: readonly string[]): Arrow[] => mentions.filter((text) => names.has(text)).map((to) => ({ to, caller: true }))
   const checked = new Map<string, CheckedNode>()
-  for (const [name, value] of Object.entries(written)) {
-    const base = ['nodes', name]
-    const type = typeOf(check, name, value)
-    if (type !== null && fits(type.schema, value)) {
-      type.check(value, (code, path, details) => report(code, source.at([...base, ...path]), details))
-      const node = type.bind(value)
-      for (const { to, path } of node.exits) checkTarget(check, to, [...base, ...path], names)
-      checkPrompts(check, node, base)
-      checkTags(check, node, base)
-      checkUses(check, node, base)
-      checked.set(name, { node, arrows: arrowsOf(node), mentions: [] })
-      continue
+  for (const name of names) {
+    const words = unread.get(name)
+    if (words === undefined) checked.set(name, checkNode(check, name, written[name], names, leads))
+    else {
+      // A node that is not understood may lead anywhere it mentions, so that one mistake does not make others of its neighbours.
+      const mentions = words.filter((word) => word !== name)
+      checked.set(name, { node: null, arrows: leads(mentions), mentions, open: leads(mentions).length === 0, gap: UNEXAMINED.yaml })
     }
-    if (type !== null) {
-      reportShape(type.schema, value, {
-        source, base, report,
-        where: { zh: `${type.type} 节点`, en: `Node type ${type.type}` },
-        onMissing(key, path, expected) {
-          if (!EXIT_KEYS.has(key)) return false
-          report('node.no-exit', source.keyAt(path), { node: name, key, expected })
-          return true
-        },
-      })
-    }
-    // A node that is not understood may lead anywhere it mentions, so that one mistake does not make others of its neighbours.
-    const mentions = textsIn(value)
-    checked.set(name, { node: null, arrows: mentions.filter((text) => Object.hasOwn(written, text)).map((to) => ({ to, caller: true })), mentions })
   }
   return checked
 }
 
-/** A node's type first, then that type's schema: so the message is about what the admin meant to write. */
-function typeOf({ source, report }: Check, name: string, value: unknown): NodeType | null {
+function checkNode(check: Check, name: string, value: unknown, names: ReadonlySet<string>, leads: (mentions: readonly string[]) => Arrow[]): CheckedNode {
+  const { source, report } = check
+  const base = ['nodes', name]
+  const { type, sure } = typeOf(check, name, value)
+  if (type !== null && sure && fits(type.schema, value)) {
+    const node = type.bind(value)
+    type.check(value, (code, path, details) => report(code, source.at([...base, ...path]), details))
+    checkNamed(check, node, base, names)
+    return { node, arrows: arrowsOf(node), mentions: [], open: false, gap: null }
+  }
+  const meant = sure || type === null || !isMap(value) ? value : { ...value, type: type.type }
+  const told = new Set<number>()
+  if (type !== null) {
+    reportShape(type.schema, meant, {
+      source, base,
+      report(code, span, details) { told.add(span.start); report(code, span, details) },
+      where: { zh: `${type.type} 节点`, en: `Node type ${type.type}` },
+      onMissing(key, path, expected) {
+        if (!EXIT_KEYS.has(key)) return false
+        report('node.no-exit', source.keyAt(path), { node: name, key, expected })
+        return true
+      },
+    })
+  }
+  const repaired = type === null ? null : repair(type, meant, (path) => source.textAt([...base, ...path]))
+  const mentions = textsIn(value)
+  if (repaired === null || type === null) return { node: null, arrows: leads(mentions), mentions, open: leads(mentions).length === 0, gap: type === null ? UNEXAMINED.type : UNEXAMINED.shape }
+  for (const { path, meant: key } of repaired.respelt) source.alsoAs([...base, ...path], key)
+  const node = type.bind(repaired.value)
+  if (repaired.whole) type.check(repaired.value, (code, path, details) => report(code, source.at([...base, ...path]), details))
+  // Of one place one mistake is told.
+  checkNamed({ ...check, report(code, span, details) { if (!told.has(span.start)) report(code, span, details) } }, node, base, names)
+  if (repaired.whole) return { node, arrows: arrowsOf(node), mentions: [], open: false, gap: null }
+  // What was left out may have said where else it leads, and what it does there.
+  return { node: null, arrows: [...arrowsOf(node).filter(({ to }) => to !== NO_NODE), ...leads(mentions)], mentions, open: repaired.open, gap: UNEXAMINED.shape }
+}
+
+/** That what a node names exists. */
+function checkNamed(check: Check, node: BoundNode, base: NodePath, names: ReadonlySet<string>): void {
+  for (const { to, path } of node.exits) if (to !== NO_NODE) checkTarget(check, to, [...base, ...path], names)
+  checkPrompts(check, node, base)
+  checkTags(check, node, base)
+  checkUses(check, node, base)
+}
+
+/** A node's type first, then that type's schema: so the message is about what the admin meant to write. Where it is misspelt (not `sure`), the type that was meant. */
+function typeOf({ source, report }: Check, name: string, value: unknown): { readonly type: NodeType | null; readonly sure: boolean } {
+  const unknown = { type: null, sure: false }
   const choices = [...NODE_TYPES.keys()]
   if (!isMap(value)) {
     report('shape.wrong-type', source.at(['nodes', name]), { type: { zh: '节点（若干“键: 值”）', en: 'a node (keys and values)' }, expected: { zh: `{ type: ${choices.join(' | ')}, … }`, en: `{ type: ${choices.join(' | ')}, … }` } })
-    return null
+    return unknown
   }
   const type = value['type']
   if (type === undefined || type === null) {
     report('node.type-missing', source.keyAt(['nodes', name]), { node: name, choices: choices.join(', ') })
-    return null
+    return unknown
   }
   const known = typeof type === 'string' ? NODE_TYPES.get(type) : undefined
   if (known === undefined) {
     const text = source.textAt(['nodes', name, 'type'])
     report('node.type-unknown', source.at(['nodes', name, 'type']), { type: text, suggestion: suggest(text, choices) })
-    return null
+    return { type: NODE_TYPES.get(nearest(text, choices) ?? '') ?? null, sure: false }
   }
-  return known
+  return { type: known, sure: true }
 }
 
 function checkTarget({ source, report }: Check, to: string, path: NodePath, names: ReadonlySet<string>): void {
-  if (!names.has(to)) report('node.dangling', source.at(path), { to, suggestion: suggest(to, [...names]) })
+  // The node may be there, in what cannot be read.
+  if (!names.has(to) && !source.unread.some(({ words }) => words.includes(to))) report('node.dangling', source.at(path), { to, suggestion: suggest(to, [...names]) })
 }
 
 /** One problem for each place, however many pieces of a read-out are missing. */

@@ -8,7 +8,7 @@ import { nearest, suggest } from './problems.js'
 import type { Report } from './report.js'
 import type { YamlSource } from './yaml-source.js'
 
-interface Schema extends TSchema {
+export interface Schema extends TSchema {
   readonly description?: string
   readonly type?: string
   readonly pattern?: string
@@ -98,7 +98,7 @@ export function reportShape(schema: TSchema, value: unknown, { source, base, whe
 }
 
 /** The schema of the value at `path`, as far as our own schemas go (no unions). */
-function schemaAt(schema: Schema | undefined, path: NodePath): Schema | undefined {
+export function schemaAt(schema: Schema | undefined, path: NodePath): Schema | undefined {
   return path.reduce<Schema | undefined>((here, part) => {
     if (here?.items !== undefined) return here.items
     const own = here?.properties?.[part]
@@ -107,11 +107,11 @@ function schemaAt(schema: Schema | undefined, path: NodePath): Schema | undefine
   }, schema)
 }
 
-function valueAt(value: unknown, path: NodePath): unknown {
+export function valueAt(value: unknown, path: NodePath): unknown {
   return path.reduce<unknown>((here, part) => (here as Record<string, unknown> | null)?.[part], value)
 }
 
-function fromPointer(pointer: string): string[] {
+export function fromPointer(pointer: string): string[] {
   return pointer === '' ? [] : pointer.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 

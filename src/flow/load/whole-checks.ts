@@ -3,7 +3,7 @@ import { NAME_PATTERN } from '../fields.js'
 import type { BoundNode, NodePath } from '../node-type.js'
 import { arrowsOf, circlesWithoutKey, reachable } from './graph.js'
 import { textsIn, type Check, type CheckedNode } from './node-checks.js'
-import { suggest } from './problems.js'
+import { nearest, suggest } from './problems.js'
 
 const NODE_NAME = new RegExp(NAME_PATTERN)
 
@@ -85,27 +85,44 @@ function pathsWithout(nodes: ReadonlyMap<string, CheckedNode>, start: string): M
   return found
 }
 
-/** Every node is led to, no way leads nowhere, and no circle runs without a key of the caller's. */
-export function checkGraph({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): void {
-  const start = content['start']
+/** Every node is led to, no way leads nowhere, and no circle runs without a key of the caller's. → what of that could not be seen */
+export function checkGraph({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): GraphSeen {
   const graph = new Map([...nodes].map(([name, { arrows }]) => [name, arrows]))
   const alone = new Map([...nodes].map(([name, { node, arrows }]) => [name, node != null && callsPart(node) ? arrowsOf({ ...node, exits: node.exits.filter(({ by }) => by !== 'always') }) : arrows]))
-  for (const circle of circlesWithoutKey(alone)) {
+  const circles = circlesWithoutKey(alone)
+  for (const circle of circles) {
     report('node.loop', source.keyAt(['nodes', circle[0] ?? '']), { loop: circle.join(' → ') })
   }
-  if (typeof start !== 'string' || !NODE_NAME.test(start)) return
-  if (!nodes.has(start)) {
-    report('node.dangling', source.at(['start']), { to: start, suggestion: suggest(start, [...nodes.keys()]) })
-    return
+  const start = startOf(source, content, nodes)
+  if (typeof content['start'] === 'string' && NODE_NAME.test(content['start']) && !nodes.has(content['start']) && !source.unread.some(({ words }) => words.includes(content['start'] as string))) {
+    report('node.dangling', source.at(['start']), { to: content['start'], suggestion: suggest(content['start'], [...nodes.keys()]) })
   }
+  if (start === null) return { start, unreached: [...nodes.keys()], circles }
   const reached = reachable(graph, start)
-  // A node may be unreachable only because one before it is broken: then that is the mistake to tell.
-  const broken = [...reached].some((name) => {
-    const one = nodes.get(name)
-    return one?.node == null || one.arrows.some(({ to }) => !nodes.has(to))
-  })
-  if (broken) return
-  for (const name of nodes.keys()) {
-    if (!reached.has(name)) report('node.unreachable', source.keyAt(['nodes', name]), { node: name })
-  }
+  const ahead = [...reached].flatMap((name) => nodes.get(name) ?? [])
+  // What a slip in the name of a node was meant to lead to is not unreachable besides.
+  const slips = ahead.flatMap(({ arrows }) => arrows.flatMap(({ to }) => (nodes.has(to) ? [] : [to])))
+  const meant = new Set([...nodes.keys()].filter((name) => slips.some((slip) => nearest(slip, [name]) === name)).flatMap((name) => [...reachable(graph, name)]))
+  // A node may seem unreachable only because one before it is broken: then nobody knows.
+  const open = ahead.some((one) => one.open) || source.unread.some(({ node }) => !node)
+  const lost = [...nodes.keys()].filter((name) => !reached.has(name) && !meant.has(name))
+  if (!open) for (const name of lost) report('node.unreachable', source.keyAt(['nodes', name]), { node: name })
+  return { start, unreached: open ? lost : [], circles }
+}
+
+export interface GraphSeen {
+  /** Where callers begin, also where it is misspelt; null: nobody knows. */
+  readonly start: string | null
+  /** Nodes of which nobody knows whether anything leads to them. */
+  readonly unreached: readonly string[]
+  /** Circles without a key. */
+  readonly circles: readonly (readonly string[])[]
+}
+
+function startOf({ unread }: Check['source'], content: Check['content'], nodes: ReadonlyMap<string, CheckedNode>): string | null {
+  const start = content['start']
+  const names = [...nodes.keys()]
+  if (typeof start === 'string') return nodes.has(start) ? start : nearest(start, names) ?? null
+  const line = unread.find(({ name, node }) => name === 'start' && !node)
+  return names.find((name) => line?.words.slice(1).includes(name) === true) ?? null
 }

@@ -17,6 +17,8 @@ export interface YamlSource {
   keyAt(path: NodePath): Span
   /** A scalar as it was typed. */
   textAt(path: NodePath): string
+  /** Lets the value at `path` be found under the name that was meant as well: `meant` in place of its last part. */
+  alsoAs(path: NodePath, meant: string): void
 }
 
 interface Position {
@@ -201,6 +203,11 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
     textAt(path) {
       const { start, end } = find(path).position.value
       return text.slice(start, end).trim()
+    },
+    alsoAs(path, meant) {
+      const [around, own] = [find(path.slice(0, -1)), find(path)]
+      if (!around.whole || !own.whole) return
+      around.position.children = new Map(around.position.children).set(meant, own.position)
     },
   }
 }

@@ -1,8 +1,10 @@
 import type { FlowProblem } from '../../contracts/flow.js'
 import { MAX_DEPTH, MAX_NODES_A_STEP } from '../engine.js'
+import { readFlowSource } from '../load/flow-source.js'
+import { nodeGap, type Gap } from '../load/load.js'
 import { openReport } from '../load/report.js'
 import { checkServices } from '../load/services.js'
-import { readYaml } from '../load/yaml-source.js'
+import { withoutNodes } from '../load/stand-in.js'
 import { baseName, type FlowLibrary, type FlowText } from '../library.js'
 import { prove, type Delays, type Leg, type LengthOf, type Proof, type Worst } from './prove.js'
 import { MOST_SITUATIONS } from './situations.js'
@@ -14,28 +16,46 @@ const MOST_LEGS = 12
 /** What flows are held against besides their files: services of the settings, lengths of tapes (0 where one is missing), and what the intake adds to a wait. */
 export interface Around { readonly services: readonly string[]; readonly lengthOf: LengthOf; readonly delays: Delays | undefined }
 
-/** The proof of each flow whose ways are known, and everything that speaks against it and against its look-ups, whatever else is wrong with its file. */
-export function checkFlows({ sketches, problems: found }: Pick<FlowLibrary, 'sketches' | 'problems'>, files: readonly FlowText[], { services, lengthOf, delays }: Around): { readonly proofs: ReadonlyMap<string, Proof>; readonly problems: readonly FlowProblem[] } {
+/**
+ * The proof of each flow that can be read, and everything that speaks against it and against its look-ups, whatever else is wrong with its file. Where something
+ * of a flow is not understood, its seconds are those of the rest: `gaps` says of what, and why.
+ */
+export function checkFlows({ sketches, problems: found }: Pick<FlowLibrary, 'sketches' | 'problems'>, files: readonly FlowText[], { services, lengthOf, delays }: Around): { readonly proofs: ReadonlyMap<string, Proof>; readonly problems: readonly FlowProblem[]; readonly gaps: ReadonlyMap<string, readonly Gap[]> } {
   const proofs = new Map<string, Proof>()
+  const gaps = new Map<string, readonly Gap[]>()
   const problems = files.flatMap((file) => {
     const name = baseName(file.path)
     const sketch = sketches.get(name)
-    if (sketch === undefined) return []
+    if (sketch === undefined || gaps.has(name)) return []
+    if (sketch.flow === null) {
+      gaps.set(name, sketch.gaps)
+      return []
+    }
     const told = (code: string): boolean => found.some((one) => one.file === file.path && one.code === code)
     const unknown = checkServices(sketch.flow, file, services)
-    // Of a circle without a key that the file itself shows nothing else can be proven.
-    if (!sketch.whole || told('node.loop')) return unknown
     const proof = prove(sketch.flow, lengthOf, delays)
     proofs.set(name, proof)
-    return [...unknown, ...checkProof(proof, file).filter(({ code }) => code !== 'proof.hang-up' || !told('hang-up.entry'))]
+    // Through a circle that needs no key no seconds can be told: those of what lies beside it.
+    const round = [...new Set(proof.endless.flatMap((legs) => legs.map(({ node }) => node)))]
+    const beside = round.length === 0 ? [] : checkProof(prove(withoutNodes(sketch.flow, round), lengthOf, delays), file)
+    gaps.set(name, [
+      ...sketch.gaps,
+      ...(told('node.loop') ? [{ node: null, what: { zh: '循环的时间', en: 'How long its circles last' }, because: { zh: '它们不按键也会循环', en: 'they turn without a key' } }] : []),
+      ...round.map((node) => nodeGap(node, { zh: '它所在的循环不按键也会循环', en: 'a circle through it turns without a key' })),
+      ...(proof.finite || proof.endless.length > 0 ? [] : [{ node: null, what: { zh: '各条路的时间', en: 'How long its ways last' }, because: { zh: '展开后情形太多', en: 'written out it has too many situations' } }]),
+    ])
+    return [...unknown, ...unique([...checkProof(proof, file), ...beside]).filter(({ code }) => code !== 'proof.hang-up' || !told('hang-up.entry'))]
   })
-  return { proofs, problems }
+  return { proofs, problems, gaps }
 }
+
+const unique = (problems: readonly FlowProblem[]): FlowProblem[] => [...new Map(problems.map((one) => [`${one.line}:${one.col}:${one.code}:${one.problem.en}`, one])).values()]
 
 /** Everything in which a flow breaks its promises, at the node where it does. `file` is the text that `proof` was made of. */
 export function checkProof(proof: Proof, file: FlowText): FlowProblem[] {
   const { report, problems } = openReport(file.path, file.text)
-  const at = (node: string | undefined) => readYaml(file.text, () => undefined)?.keyAt(node === undefined ? ['start'] : ['nodes', node]) ?? { start: 0, end: 1 }
+  const source = readFlowSource(file.text, () => undefined)
+  const at = (node: string | undefined) => source?.keyAt(node === undefined ? ['start'] : ['nodes', node]) ?? { start: 0, end: 1 }
   const { bound } = proof
   if (!proof.finite && proof.endless.length === 0) report('proof.too-large', at(undefined), { most: MOST_SITUATIONS })
   for (const circle of proof.endless) report('proof.endless', at(circle[0]?.node), { path: pathText(circle) })

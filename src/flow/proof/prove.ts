@@ -2,6 +2,7 @@ import { LANGUAGES } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
 import { MAX_DEPTH, MAX_NODES_A_STEP } from '../engine.js'
 import { circlesWithoutKey } from '../load/graph.js'
+import { NOT_UNDERSTOOD } from '../load/stand-in.js'
 import type { PromptLengths } from '../node-type.js'
 import type { Flow, FlowBound } from '../types.js'
 import { arrowId, longestFrom, orderNet, type Net, type Ordered } from './longest.js'
@@ -242,11 +243,12 @@ function deepIn(all: readonly Situation[]): Leg | null {
   return deep === undefined ? null : legOf(deep, null, 0)
 }
 
-/** Situations from which keys of his lead somewhere, later. */
+/** Situations from which keys of his lead somewhere, later. What a node that is not understood takes, and where it leads, is a guess. */
 function keysAhead(all: readonly Situation[]): ReadonlySet<number> {
   const before: number[][] = all.map(() => [])
-  for (const [from, { ways }] of all.entries()) for (const { to } of ways) before[to]?.push(from)
-  const found = new Set([...all.keys()].filter((point) => all[point]?.ways.some(({ by }) => by === 'caller')))
+  const sure = ({ bound }: Situation): boolean => bound.type !== NOT_UNDERSTOOD
+  for (const [from, here] of all.entries()) if (sure(here)) for (const { to } of here.ways) before[to]?.push(from)
+  const found = new Set([...all.keys()].filter((point) => { const here = all[point]; return here !== undefined && sure(here) && here.ways.some(({ by }) => by === 'caller') }))
   for (const point of found) for (const from of before[point] ?? []) found.add(from)
   return found
 }
