@@ -29,6 +29,7 @@ const executable = findChromium()
 if (executable !== null) {
   const world = await openDeskWorld(executable)
   t.teardown(() => world.close())
+  t.afterEach(world.tidy)
   const { store } = world.liandong
   const square = (lon: number, lat: number, width: number, height: number): number[][] => [[lon, lat], [lon + width, lat], [lon + width, lat + height], [lon, lat + height], [lon, lat]]
   const DISTRICTS = { type: 'FeatureCollection', features: [['xigong', '西工区', 'Xigong', square(112.42, 34.65, 0.04, 0.05)], ['jianxi', '涧西区', 'Jianxi', square(112.36, 34.64, 0.06, 0.05)], ['luolong', '洛龙区', 'Luolong', square(112.38, 34.58, 0.1, 0.06)], ['laocheng', '老城区', 'Laocheng', square(112.46, 34.67, 0.04, 0.04)]].map(([id, name, nameEn, ring]) => ({ type: 'Feature', properties: { id, name, nameEn }, geometry: { type: 'Polygon', coordinates: [ring] } })) }

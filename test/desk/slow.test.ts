@@ -1,6 +1,6 @@
 import t from 'tap'
 import { asOwner, until } from '../helpers/database.js'
-import { leave, talk, withDesk } from '../helpers/desk-world.js'
+import { leave, rung, talk, withDesk } from '../helpers/desk-world.js'
 
 await withDesk(t, async (world) => {
   await t.test('a reload in mid-call while the database hangs: the desk does not wait for it', async (t) => {
@@ -32,5 +32,17 @@ await withDesk(t, async (world) => {
     await page.unroute(/\/api\/(me|units)$/)
     await until('the words', async () => (await world.ticket(callId)).fields.description === '河堤渗水，约十米')
     await leave(seat)
+  })
+
+  await t.test('of a subtest that failed nothing is left that the next one would meet', async (t) => {
+    const [talking, ringing] = [await world.seat('op2'), await world.seat('op3')]
+    await talk(world, talking, { number: '13900000042' })
+    await rung(world, ringing, { number: '13900000043' })
+    await world.liandong.store.server?.stop('immediate')
+    await world.tidy({ passing: () => false })
+    t.ok(talking.page.isClosed() && ringing.page.isClosed())
+    // `seat` waits for the break.
+    for (const name of ['op2', 'op3']) await world.seat(name)
+    t.equal(world.exchange.live().channels, 0)
   })
 })

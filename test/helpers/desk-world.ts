@@ -115,6 +115,8 @@ export interface DeskWorld {
   /** A citizen calls; `key` is pressed when the menu is read out to him. */
   call(spec: CallSpec, key?: string): PlacedCall
   ticket(callId: string): Promise<Ticket>
+  /** After each subtest: its windows are closed. Of one that failed half-way nothing is left that the next ones would meet: no call, nobody who is not on break, no PostgreSQL that is away. */
+  tidy(subtest: Pick<Test, 'passing'>): Promise<void>
   close(): Promise<void>
 }
 
@@ -129,6 +131,20 @@ export async function openDeskWorld(executablePath: string, more: (home: string)
   await flowsRun(liandong.store)
   const { browser, seat } = await openBrowser(executablePath, home.path)
   const password = (loginName: string): string => liandong.logins.find((login) => login.loginName === loginName)?.password ?? ''
+  const { desk, room } = liandong.intake
+  const calls: PlacedCall[] = []
+
+  /** Whoever is at a seat goes on break: he has hung up, and his paper work is done. */
+  async function vacate(): Promise<void> {
+    await liandong.store.server?.start()
+    for (const call of calls) if (!call.ended) call.hangUp()
+    for (const { legId, farLegId } of room().redials.values()) for (const leg of [legId, farLegId]) exchange?.kill(leg)
+    await until('every seat to be vacant', () => {
+      const taken = [...room().operators.values()].filter(({ presence }) => presence !== 'break' && presence !== 'offline')
+      for (const { operatorId } of taken) { desk.setReady(operatorId, false); desk.endWrapUp(operatorId) }
+      return taken.length === 0
+    })
+  }
 
   return {
     home: home.path, liandong, exchange, password,
@@ -141,6 +157,7 @@ export async function openDeskWorld(executablePath: string, more: (home: string)
     seat: (loginName, options = {}) => seat(liandong.url, loginName, options.password ?? password(loginName), options),
     call(spec, key) {
       const placed = exchange.placeCall(spec)
+      calls.push(placed)
       let pressed = false
       placed.onReport(({ type, detail }) => {
         if (pressed || key === undefined || type !== 'hears' || !detail.includes('topics')) return
@@ -150,6 +167,10 @@ export async function openDeskWorld(executablePath: string, more: (home: string)
       return placed
     },
     ticket: (callId) => until('the ticket', () => liandong.store.records.get(callId).catch(() => null)),
+    async tidy(subtest) {
+      await Promise.all(browser.contexts().map((context) => context.close()))
+      if (!subtest.passing()) await vacate()
+    },
     async close() {
       await browser.close()
       await liandong.stop()
@@ -165,6 +186,7 @@ export async function withDesk(t: Test, tests: (world: DeskWorld) => Promise<voi
   if (executable === null) return t.plan(0, NO_CHROMIUM)
   const world = await openDeskWorld(executable, more)
   t.teardown(() => world.close())
+  t.afterEach(world.tidy)
   await tests(world)
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 
 /**
  * Keys of the desk. Chosen so that they are free in Chromium, Edge and Firefox on Windows and Linux and in Chinese input methods
@@ -74,11 +74,14 @@ function onKey(event: KeyboardEvent): void {
 
 window.addEventListener('keydown', onKey, true)
 
-/** Binds a key while the component is on the screen; the newest binding of a key wins. */
+/**
+ * Binds a key while the component is on the screen; the newest binding of a key wins. What it does changes together with what is seen: an effect
+ * that runs after the drawing would leave the next key, where it comes at once, to what was there before.
+ */
 export function useShortcut(name: ShortcutName, run: () => void, enabled = true): void {
   const latest = useRef(run)
-  useEffect(() => { latest.current = run })
-  useEffect(() => {
+  useLayoutEffect(() => { latest.current = run })
+  useLayoutEffect(() => {
     if (!enabled) return
     const handler = (): void => latest.current()
     handlers.set(name, [...(handlers.get(name) ?? []), handler])
@@ -92,8 +95,8 @@ export const runShortcut = (name: ShortcutName): void => handlers.get(name)?.at(
 /** Plain digits while nobody is typing; the newest binding wins. */
 export function useDigits(run: (digit: number) => void, enabled = true): void {
   const latest = useRef(run)
-  useEffect(() => { latest.current = run })
-  useEffect(() => {
+  useLayoutEffect(() => { latest.current = run })
+  useLayoutEffect(() => {
     if (!enabled) return
     const handler = (digit: number): void => latest.current(digit)
     digits.push(handler)
