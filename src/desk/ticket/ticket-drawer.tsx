@@ -13,19 +13,21 @@ import { useTicket } from './use-ticket.js'
 export function TicketDrawer({ id, onClose }: { readonly id: string | null; readonly onClose: () => void }) {
   return (
     <Drawer open={id !== null} onClose={onClose} size={720} destroyOnHidden classNames={{ root: 'ld-drawer' }} closable={false}>
-      {id !== null && <Opened id={id} />}
+      {id !== null && <Opened key={id} first={id} />}
     </Drawer>
   )
 }
 
-function Opened({ id }: { readonly id: string }) {
+function Opened({ first }: { readonly first: string }) {
   const text = useText()
+  /** Another one, one with the first, takes its place. */
+  const [id, setId] = useState(first)
   const { ticket, missing } = useTicket(id)
   const [history, setHistory] = useState(false)
   if (ticket === null) return <p className="ld-empty">{missing ? text.ticket.gone : text.loading}</p>
   return (
     <>
-      <TicketForm ticket={ticket} onHistory={() => setHistory(true)} />
+      <TicketForm ticket={ticket} onHistory={() => setHistory(true)} onOpen={setId} />
       <HistoryDrawer ticket={ticket} open={history} onClose={() => setHistory(false)} />
     </>
   )
