@@ -65,6 +65,31 @@ await withDesk(t, async (world) => {
     t.match(await rows.first().locator('.ld-due').innerText(), /^(送达|签收|到场|排险|修复|反馈)\s+超时/, 'and says which clock that is')
     await seat.picture('board')
 
+    // Each count leads to as many as it says, whatever the list was narrowed by before: with one that a unit only assists at, one that is due soon, one that follows another, and some that are over.
+    const [soon = '', helped = '', follower = ''] = [ids[1], ids[7], ids[11]]
+    await store.pool.query(`update ticket set due_at = now() + interval '100 minutes' where id = $1`, [soon])
+    await store.records.act(helped, { actId: randomUUID(), baseVersion: (await store.records.get(helped)).version, act: 'assist', assist: ['municipal-works', 'urban-management'], note: '' }, operator)
+    await store.records.act(follower, { actId: randomUUID(), baseVersion: (await store.records.get(follower)).version, act: 'merge', into: ids[3] ?? '', note: '同一件事' }, operator)
+    const tile = (name: string) => page.locator('.ld-tile', { has: page.locator('span', { hasText: new RegExp(`^${name}$`) }) })
+    await until('it to follow', async () => (await tile('已合并').locator('strong').innerText()) !== '0')
+    await page.goto(`${world.liandong.url}/#/board/category=noise`)
+    const listed = (count: string) => page.locator('.ld-tickets-foot').getByText(`共 ${count} 件`, { exact: true }).waitFor()
+    for (const name of ['在办', '超时', '即将到期', '待处理', '已派单', '已合并']) {
+      await tile(name).click()
+      await page.locator('.ld-tile[aria-pressed="true"]', { hasText: name }).waitFor()
+      await listed(await tile(name).locator('strong').innerText())
+    }
+    t.not(await tile('即将到期').locator('strong').innerText(), '0')
+    await tile('已合并').click()
+    await page.locator('.ld-tile[aria-pressed="true"]').waitFor({ state: 'detached' })
+    for (const row of await page.locator('.ld-board-unit').all()) {
+      await row.click()
+      await listed((await row.locator('.ld-faint').innerText()).replace(/\D/g, ''))
+      await row.click()
+    }
+    t.match(page.url(), /board\/hand=1$/)
+    await page.getByRole('button', { name: '清除筛选' }).click()
+
     await page.getByRole('checkbox', { name: '只看超时' }).check()
     await until('the late ones', async () => (await rows.count()) === 4)
     await page.locator('[data-unit]').first().click()

@@ -8,7 +8,7 @@ export const boardEn: typeof boardZhCN = {
   lateCount: (count) => `${count} late`,
   units: 'Units with most late',
   noneLate: 'Nothing is late.',
-  anyUnit: 'All units', anyCategory: 'All categories', anyState: 'All states', onlyLate: 'Late only',
+  anyUnit: 'All units', anyCategory: 'All categories', anyState: 'All states', onlyLate: 'Late only', onlyLead: 'Leading only',
   byDue: 'By due time', newest: 'Newest',
   words: 'Number, caller’s number or text',
   from: 'Opened from', to: 'to',

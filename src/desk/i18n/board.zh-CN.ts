@@ -6,7 +6,7 @@ export const boardZhCN = {
   lateCount: (count: number) => `超时 ${count}`,
   units: '超时最多的单位',
   noneLate: '没有超时的工单。',
-  anyUnit: '全部单位', anyCategory: '全部类别', anyState: '全部状态', onlyLate: '只看超时',
+  anyUnit: '全部单位', anyCategory: '全部类别', anyState: '全部状态', onlyLate: '只看超时', onlyLead: '只看主办',
   byDue: '按到期', newest: '按受理',
   words: '编号、来电号码或文字',
   from: '受理自', to: '至',

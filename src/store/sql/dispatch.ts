@@ -1,6 +1,7 @@
 import { ALARMS, DELIVERS, MOST_NOTICES, PRESSES } from '../../contracts/dispatch.js'
 import { STAGES } from '../../contracts/life-cycle.js'
 import { NOT_MOBILE } from '../../delivery/ports.js'
+import { DUE_SOON } from './list.js'
 import { TICKET } from './ticket.js'
 
 /** Kinds of notices whose receipt is the delivery, as a list of SQL. */
@@ -304,7 +305,7 @@ export const FOLLOWERS = `select * from ticket where merged_into = $1 and state 
 
 /** Counts by state and unit. Closed ones are counted by reports, not by the board. */
 const board = (whose: string): string => `
-select state, unit_id, count(*)::int as total, count(*) filter (where due_at <= now())::int as late, count(*) filter (where due_at > now() and due_at <= now() + interval '2 hours')::int as soon
+select state, unit_id, count(*)::int as total, count(*) filter (where due_at <= now())::int as late, count(*) filter (where ${DUE_SOON})::int as soon
 from ticket where state not in ('closed', 'void') ${whose} group by state, unit_id order by state, unit_id`
 /** The whole hall's asks nothing of the rows, so that the index answers it alone. */
 export const BOARD = board('')

@@ -59,6 +59,12 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
     setChosen(new Set())
     window.location.hash = `#/board/${writeFilter(next)}`
   }
+  /** A count leads to what it counts, whatever the list was narrowed by before; pressed again, to all. */
+  const tile = (only: BoardFilter): { readonly here: boolean; readonly onClick: () => void } => {
+    const { sort, page: _page, ...narrowing } = filter
+    const here = writeFilter(narrowing) === writeFilter(only)
+    return { here, onClick: () => narrow({ ...cleared(), sort, ...(here ? {} : only) }) }
+  }
   const query = queryOf(filter, midnightOf)
   const tall = useWide('alerts')
   // On a telephone the tickets have the room, and the filters open above them.
@@ -95,7 +101,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
 
   const byUnit = useMemo(() => {
     const units = new Map<string, BoardCell[]>()
-    for (const cell of cells) if (cell.unitId !== null) units.set(cell.unitId, [...units.get(cell.unitId) ?? [], cell])
+    for (const cell of cells) if (cell.unitId !== null && cell.state !== 'merged') units.set(cell.unitId, [...units.get(cell.unitId) ?? [], cell])
     return [...units].map(([unitId, own]) => ({ unitId, total: sum(own, 'total'), late: sum(own, 'late') })).filter(({ late }) => late > 0).sort((a, b) => b.late - a.late).slice(0, tall ? WORST : WORST_LOW)
   }, [cells, tall])
 
@@ -131,12 +137,12 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
     <div className="ld-board">
       <Alerts notices={notices} most={tall ? 3 : 2} onOpen={(id) => goTo('tickets', id)} onDismiss={(id) => { call('receipt', { params: { id }, body: {} }).catch(() => undefined) }} />
       <div className="ld-board-tiles" role="group" aria-label={words.title}>
-        <Tile label={words.total} value={counted(sum(cells, 'total'))} here={false} onClick={() => narrow({ state: undefined, class: undefined, late: undefined })} />
-        <Tile label={words.late} value={counted(sum(cells, 'late'))} tone={sum(cells, 'late') > 0 ? 'is-alarm' : ''} here={filter.late === true} onClick={() => narrow({ late: filter.late === true ? undefined : true })} />
-        <Tile label={words.soon} value={counted(sum(cells, 'soon'))} tone={sum(cells, 'soon') > 0 ? 'is-ring' : ''} here={false} onClick={() => narrow({ sort: 'due', late: undefined })} />
+        <Tile label={words.total} value={counted(sum(cells.filter(({ state }) => state !== 'merged'), 'total'))} {...tile({ inHand: true })} />
+        <Tile label={words.late} value={counted(sum(cells, 'late'))} tone={sum(cells, 'late') > 0 ? 'is-alarm' : ''} {...tile({ late: true })} />
+        <Tile label={words.soon} value={counted(sum(cells, 'soon'))} tone={sum(cells, 'soon') > 0 ? 'is-ring' : ''} {...tile({ soon: true })} />
         {UNCLOSED.map((state) => {
           const own = cells.filter((cell) => cell.state === state)
-          return <Tile key={state} label={text.ticket.states[state]} value={counted(sum(own, 'total'))} late={sum(own, 'late')} here={filter.state === state} onClick={() => narrow({ state: filter.state === state ? undefined : state, class: undefined })} />
+          return <Tile key={state} label={text.ticket.states[state]} value={counted(sum(own, 'total'))} late={sum(own, 'late')} {...tile({ state })} />
         })}
       </div>
       <div className="ld-board-main">
@@ -146,10 +152,12 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
             {!wide && <Button icon={<FilterOutlined />} type={narrowed > 0 ? 'primary' : 'default'} ghost={narrowed > 0} aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)}>{words.filters(narrowed)}</Button>}
             {(wide || unfolded) && (
               <>
-                <Segmented<StateClass | 'all'> value={filter.class ?? 'all'} onChange={(place) => narrow({ class: place === 'all' ? undefined : place, state: undefined })} options={[{ value: 'all', label: words.anyState }, ...(['open', 'waiting', 'closed'] as const).map((value) => ({ value, label: text.ticket.states[value === 'waiting' ? 'dispatched' : value] }))]} />
-                <Chooser value={noUnit === null ? filter.unitId ?? null : null} placeholder={words.anyUnit} name={words.anyUnit} choices={book.units.map(({ id, name, nameEn }) => ({ value: id, label: unitName(book, id, language), also: `${name} ${nameEn}` }))} onPick={(unitId) => narrow({ unitId: unitId ?? undefined })} popupMatchSelectWidth={300} />
+                <Segmented<StateClass | 'all' | 'hand'> value={filter.class ?? (filter.inHand === true ? 'hand' : 'all')} onChange={(place) => narrow({ class: place === 'all' || place === 'hand' ? undefined : place, inHand: place === 'hand' ? true : undefined, state: undefined })} options={[{ value: 'all', label: words.anyState }, { value: 'hand', label: words.total }, ...(['open', 'waiting', 'closed'] as const).map((value) => ({ value, label: text.ticket.states[value === 'waiting' ? 'dispatched' : value] }))]} />
+                <Chooser value={noUnit === null ? filter.unitId ?? null : null} placeholder={words.anyUnit} name={words.anyUnit} choices={book.units.map(({ id, name, nameEn }) => ({ value: id, label: unitName(book, id, language), also: `${name} ${nameEn}` }))} onPick={(unitId) => narrow({ unitId: unitId ?? undefined, leads: undefined })} popupMatchSelectWidth={300} />
+                {filter.unitId !== undefined && <Checkbox checked={filter.leads === true} onChange={({ target }) => narrow({ leads: target.checked ? true : undefined })}>{words.onlyLead}</Checkbox>}
                 <Chooser value={noCategory === null ? filter.category ?? null : null} placeholder={words.anyCategory} name={words.anyCategory} choices={book.categories.map(({ code, name }) => ({ value: code, label: categoryName(book, code, language), also: `${name.zh} ${name.en}` }))} onPick={(category) => narrow({ category: category ?? undefined })} popupMatchSelectWidth={220} />
                 <Checkbox checked={filter.late === true} onChange={({ target }) => narrow({ late: target.checked ? true : undefined })}>{words.onlyLate}</Checkbox>
+                <Checkbox checked={filter.soon === true} onChange={({ target }) => narrow({ soon: target.checked ? true : undefined })}>{words.soon}</Checkbox>
                 <span className="ld-board-days"><DayInput name={words.from} placeholder={words.from} value={filter.from ?? ''} onChange={(from) => narrow({ from: from || undefined })} />–<DayInput name={words.to} placeholder={words.to} value={filter.to ?? ''} onChange={(to) => narrow({ to: to || undefined })} /></span>
                 <i className="ld-board-break" />
                 <Segmented<'due' | 'newest'> value={filter.sort ?? 'due'} onChange={(sort) => narrow({ sort: sort === 'due' ? undefined : sort })} options={[{ value: 'due', label: words.byDue }, { value: 'newest', label: words.newest }]} />
@@ -162,7 +170,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
             {writeFilter(filter) !== '' && <Button type="link" onClick={() => narrow(cleared())}>{words.clear}</Button>}
           </div>
           <div className="ld-board-rows">
-            {noUnit !== null && <p className="ld-stale" role="alert">{words.noUnit(noUnit)} <Button type="link" size="small" onClick={() => narrow({ unitId: undefined })}>{words.anyUnit}</Button></p>}
+            {noUnit !== null && <p className="ld-stale" role="alert">{words.noUnit(noUnit)} <Button type="link" size="small" onClick={() => narrow({ unitId: undefined, leads: undefined })}>{words.anyUnit}</Button></p>}
             {noCategory !== null && <p className="ld-stale" role="alert">{words.noCategory(noCategory)} <Button type="link" size="small" onClick={() => narrow({ category: undefined })}>{words.anyCategory}</Button></p>}
             {unread.length > 0 && <p className="ld-stale" role="alert">{words.unread(unread.join(' '))}</p>}
             {failed && <p className={found === null ? 'ld-empty' : 'ld-stale'} role="status">{text.list.failed}</p>}
@@ -188,7 +196,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
           <div className="ld-panel-body">
             {byUnit.length === 0 && <p className="ld-faint">{found === null ? text.loading : words.noneLate}</p>}
             {byUnit.map(({ unitId, total, late }) => (
-              <button key={unitId} type="button" className={`ld-board-unit${filter.unitId === unitId ? ' is-here' : ''}`} data-unit={unitId} onClick={() => narrow({ unitId: filter.unitId === unitId ? undefined : unitId })}>
+              <button key={unitId} type="button" className={`ld-board-unit${filter.unitId === unitId ? ' is-here' : ''}`} data-unit={unitId} onClick={() => narrow(filter.unitId === unitId ? { unitId: undefined, leads: undefined } : { unitId, leads: true, ...(filter.late === true ? {} : { inHand: true, class: undefined, state: undefined }) })}>
                 <span className="ld-cut">{unitName(book, unitId, language)}</span><strong>{late}</strong><span className="ld-faint">/ {total}</span>
                 <i style={{ width: `${(100 * late) / (byUnit[0]?.late ?? 1)}%` }} />
               </button>
@@ -213,7 +221,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   )
 }
 
-const cleared = (): Record<keyof BoardFilter, undefined> => ({ state: undefined, class: undefined, unitId: undefined, category: undefined, late: undefined, from: undefined, to: undefined, text: undefined, sort: undefined, page: undefined })
+const cleared = (): Record<keyof BoardFilter, undefined> => ({ state: undefined, class: undefined, unitId: undefined, leads: undefined, category: undefined, inHand: undefined, late: undefined, soon: undefined, from: undefined, to: undefined, text: undefined, sort: undefined, page: undefined })
 
 function Tile({ label, value, late = 0, tone = '', here, onClick }: { readonly label: string; readonly value: number | null; readonly late?: number; readonly tone?: string; readonly here: boolean; readonly onClick: () => void }) {
   const text = useText()
