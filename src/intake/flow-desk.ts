@@ -9,7 +9,7 @@ import { surroundedBy } from '../flow/surroundings.js'
 import type { Calendar } from '../flow/types.js'
 import { within } from '../time/within.js'
 import { approvalOf } from './core/flow-approval.js'
-import { changesBetween, comparedWith, hashOfEdition, type EditionContent } from './edition.js'
+import { changesBetween, comparedWith, hashOfEdition, spokenBetween, type EditionContent } from './edition.js'
 import { editionOf, soundOnDisk } from './flow-gate.js'
 import type { CallTrace, EditionStore } from './flow-ports.js'
 import type { Outcome, Publishing } from './flow-publishing.js'
@@ -137,9 +137,11 @@ export function makeFlowDesk({ live, store, publishing, directory, program, watc
     },
     async diff(from: number | undefined, to: Which): Promise<FlowDifference> {
       const [before, after] = [await contentOf(from), await contentOf(to ?? 'files')]
-      return { files: changesBetween(before, after).map(({ name, change }) => ({
-        name, change, hunks: diffLines(before.files[name] ?? '', after.files[name] ?? '').map((hunk) => hunk.map((line) => ({ ...line }))),
-      })) }
+      const spoken = spokenBetween(before, after)
+      return { files: changesBetween(before, after).map(({ name, change }) => {
+        const tape = spoken.get(name)
+        return { name, change, ...(tape !== undefined && { spoken: tape }), hunks: diffLines(before.files[name] ?? '', after.files[name] ?? '').map((hunk) => hunk.map((line) => ({ ...line }))) }
+      }) }
     },
     async live(name: string, hours: number, number: number | undefined, now: number): Promise<FlowLive> {
       const { hash, content } = await editionFor(number)

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { delaysOf, isPracticeCity, loadConfig, type Config } from '../../config.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { diffLines } from '../../flow/diff.js'
-import { changesBetween, comparedWith, type EditionContent } from '../../intake/edition.js'
+import { changesBetween, comparedWith, spokenBetween, type EditionContent, type SpokenChange, type SpokenTape } from '../../intake/edition.js'
 import { editionOf, gate, judgeEdition } from '../../intake/flow-gate.js'
 import type { EditionStore, StoredEdition, Surroundings, Who } from '../../intake/flow-ports.js'
 import { servicesOf } from '../../intake/look-ups.js'
@@ -159,16 +159,26 @@ async function difference({ store, directory, publishing }: Desk, [first, second
   if (earlier !== undefined) stdout.write(`第 ${earlier} 版 → 第 ${first ?? 0} 版 / from edition ${earlier} to ${first ?? 0}\n`)
   const changes = changesBetween(before, after)
   if (changes.length === 0) stdout.write('没有差别。/ No difference.\n')
-  for (const { name, change } of changes) writeChange(name, change, before, after, stdout)
+  const spoken = spokenBetween(before, after)
+  for (const { name, change } of changes) writeChange(name, change, before, after, spoken.get(name), stdout)
   if (first !== undefined && editions[at]?.waits === true && earlier !== undefined && await publishing.approval()) stdout.write(`\n批准这份差别 / to approve this difference: npx liandong flow approve ${first} --over ${earlier} --as …\n`)
   return EXIT.fine
 }
 
-function writeChange(name: string, change: keyof typeof SIGNS, before: EditionContent | null, after: EditionContent, stdout: Writable): void {
+function writeChange(name: string, change: keyof typeof SIGNS, before: EditionContent | null, after: EditionContent, spoken: SpokenChange | undefined, stdout: Writable): void {
   stdout.write(`${SIGNS[change]} ${join('', name)}\n`)
+  if (spoken !== undefined) writeSpoken(spoken, stdout)
   for (const hunk of diffLines(before?.files[name] ?? '', after.files[name] ?? '')) {
     const [head] = hunk
     stdout.write(`  @@ ${head?.before ?? head?.after ?? 1}\n`)
     for (const { sign, text } of hunk) stdout.write(`  ${sign} ${text}\n`)
   }
+}
+
+/** What callers heard, and what they will hear. */
+function writeSpoken({ before, after }: SpokenChange, stdout: Writable): void {
+  const said = ({ text, ms }: SpokenTape): string => `${text === undefined ? '（没有文字 / no text）' : `“${text}”`} ${(ms / 1000).toFixed(1)} s`
+  if (before !== null) stdout.write(`  - ${said(before)}\n`)
+  if (after !== null) stdout.write(`  + ${said(after)}\n`)
+  if (before !== null && after !== null && before.text === after.text) stdout.write('    文字相同，录音不同 / the same words, another recording\n')
 }

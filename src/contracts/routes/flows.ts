@@ -66,7 +66,8 @@ export const FlowsView = strict({
 export type FlowsView = Static<typeof FlowsView>
 
 const Line = strict({ sign: Type.Enum([' ', '+', '-']), text: Type.String(), before: Type.Union([Type.Integer(), Type.Null()]), after: Type.Union([Type.Integer(), Type.Null()]) })
-export const FlowDifference = strict({ files: Type.Array(strict({ ...FlowChange.properties, hunks: Type.Array(Type.Array(Line)) })) })
+const Spoken = Type.Union([strict({ /** What it says, where that is written. */ text: Type.Optional(Type.String()), ms: Type.Number(), /** For the sound. */ hash: Type.String() }), Type.Null()])
+export const FlowDifference = strict({ files: Type.Array(strict({ ...FlowChange.properties, hunks: Type.Array(Type.Array(Line)), /** Of a prompt: what callers heard, and what they will hear. */ spoken: Type.Optional(strict({ before: Spoken, after: Spoken })) })) })
 export type FlowDifference = Static<typeof FlowDifference>
 
 export const FlowOutcome = strict({ type: Type.Enum(['running', 'waiting', 'broken']), number: Type.Optional(Type.Integer()), more: Type.Optional(Type.Integer()), problems: Type.Optional(Type.Array(FlowProblem)) })

@@ -59,7 +59,7 @@ export const flowsEn: typeof flowsZhCN = {
     calls: 'Latest calls', noCalls: 'No call came by in this time.', pick: 'Choose a call to see its way', all: 'All calls', wrong: (count) => `${count} wrong`,
     zoomIn: 'Larger', zoomOut: 'Smaller', fit: 'Whole drawing', fitWidth: 'Fit to width', move: 'Drag to move, Ctrl + wheel to zoom',
   },
-  diff: { from: 'From', to: 'to', files: 'Files on disk', current: 'What runs', none: 'No difference.', sound: 'another recording (hear it under “Try”)' },
+  diff: { from: 'From', to: 'to', files: 'Files on disk', current: 'What runs', none: 'No difference.', sound: 'The same words, another recording.', before: 'Before', after: 'After', noText: '(its words are written nowhere)', seconds: (text) => `${text} s`, toPublish: (edition) => `What differs from edition ${edition}, which runs` },
   try: {
     start: 'Call', again: 'Call again', hangUp: 'Hang up', which: 'Edition', quiet: 'Muted', sound: 'Sound on', ahead: 'Skip the wait',
     around: 'The call meets', waiting: 'Waiting ahead', ready: 'Operators ready', present: 'At their desks', when: 'Time', now: 'now', modes: 'Switches', until: (mode: string) => `${mode} until`, untilWhen: 'until (not known)', parameter: (name: string) => `Parameter ${name}`, number: 'From', hints: 'Hints', anyNumber: 'withheld', problems: { count: (least: number, most: number) => `A whole number from ${least} to ${most}`, number: 'Up to 20 digits, + only before them', value: 'Letters, digits and *#._:+- only' }, putRight: 'Something above is marked red: put it right first.', say: 'Words, where the flow listens or records', speak: 'Say', keypad: 'Keys (or type them)',

@@ -62,7 +62,7 @@ export const flowsZhCN = {
     calls: '最近的来电', noCalls: '这段时间没有来电经过。', pick: '点一个来电，看它走过的路', all: '全部来电', wrong: (count: number) => `错键 ${count}`,
     zoomIn: '放大', zoomOut: '缩小', fit: '看全图', fitWidth: '适合宽度', move: '拖动可移动，Ctrl + 滚轮缩放',
   },
-  diff: { from: '从', to: '到', files: '磁盘文件', current: '运行版', none: '没有差别。', sound: '录音换过（听“试听”）' },
+  diff: { from: '从', to: '到', files: '磁盘文件', current: '运行版', none: '没有差别。', sound: '文字相同，录音换过。', before: '原来', after: '改为', noText: '（没有写下文字）', seconds: (text: string) => `${text} 秒`, toPublish: (edition: number) => `与运行的第 ${edition} 版的差别` },
   try: {
     start: '拨打', again: '重拨', hangUp: '挂机', which: '版本', quiet: '静音', sound: '有声', ahead: '跳过等待',
     around: '来电遇到的情形', waiting: '前面排队', ready: '空闲座席', present: '在席', when: '时间', now: '现在', modes: '开关', until: (mode: string) => `${mode} 至`, untilWhen: '至何时（未定）', parameter: (name: string) => `参数 ${name}`, number: '来电号码', hints: '座席提示', anyNumber: '不显示', problems: { count: (least: number, most: number) => `应为 ${least} 至 ${most} 的整数`, number: '最多 20 位数字，+ 只能在最前', value: '只能用字母、数字和 *#._:+-' }, putRight: '有标红的栏，请先改正。', say: '说的话（听写、留言时）', speak: '说', keypad: '按键（也可直接敲键盘）',

@@ -11,7 +11,7 @@ import { useDesk } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
 import { Dialog } from '../../widgets/dialog.js'
 import { usePolled } from '../../widgets/use-polled.js'
-import { FlowDiff } from './flow-diff.js'
+import { FlowDiff, FlowDiffToPublish } from './flow-diff.js'
 import { FlowMap } from './flow-map.js'
 import { FlowProblems } from './flow-problems.js'
 import { FlowSimulation } from './flow-simulation.js'
@@ -99,7 +99,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
         {view !== null && flow !== undefined && tab === 'try' && <FlowTry key={flow.name} name={flow.name} editions={view.editions} modes={flow.modes} parameters={flow.parameters} />}
         {view !== null && flow !== undefined && tab === 'simulate' && <FlowSimulation key={flow.name} name={flow.name} editions={view.editions} current={view.current} modes={flow.modes} parameters={flow.parameters} />}
       </div>
-      {publishing && <PublishDialog approval={view?.approval === true} onClose={() => setPublishing(false)} onDone={(outcome) => done(outcome)} />}
+      {publishing && <PublishDialog approval={view?.approval === true} current={view?.current ?? null} onClose={() => setPublishing(false)} onDone={(outcome) => done(outcome)} />}
     </section>
   )
 }
@@ -160,7 +160,7 @@ function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { re
   )
 }
 
-function PublishDialog({ approval, onClose, onDone }: { readonly approval: boolean; readonly onClose: () => void; readonly onDone: (outcome: FlowOutcome) => void }) {
+function PublishDialog({ approval, current, onClose, onDone }: { readonly approval: boolean; readonly current: number | null; readonly onClose: () => void; readonly onDone: (outcome: FlowOutcome) => void }) {
   const text = useText()
   const language = useLanguage()
   const words = text.flows
@@ -183,6 +183,7 @@ function PublishDialog({ approval, onClose, onDone }: { readonly approval: boole
       <Input.TextArea value={note} maxLength={200} rows={2} placeholder={words.note} aria-label={words.note} onChange={(event) => setNote(event.target.value)} onPressEnter={(event) => { if (event.ctrlKey) publish() }} />
       {failure !== '' && <p className="ld-chip is-alarm" role="alert">{failure}</p>}
       {broken?.problems !== undefined && <FlowProblems problems={broken.problems} />}
+      {current !== null && <FlowDiffToPublish current={current} />}
     </Dialog>
   )
 }
