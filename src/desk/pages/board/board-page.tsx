@@ -61,9 +61,9 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   }
   /** A count leads to what it counts, whatever the list was narrowed by before; pressed again, to all. */
   const tile = (only: BoardFilter): { readonly here: boolean; readonly onClick: () => void } => {
-    const { sort, page: _page, ...narrowing } = filter
-    const here = writeFilter(narrowing) === writeFilter(only)
-    return { here, onClick: () => narrow({ ...cleared(), sort, ...(here ? {} : only) }) }
+    const sorted = filter.sort === undefined ? {} : { sort: filter.sort }
+    const here = writeFilter({ ...filter, page: 1 }) === writeFilter({ ...only, ...sorted })
+    return { here, onClick: () => narrow({ ...cleared(), ...sorted, ...(here ? {} : only) }) }
   }
   const query = queryOf(filter, midnightOf)
   const tall = useWide('alerts')
