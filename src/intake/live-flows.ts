@@ -13,7 +13,7 @@ import { watchFlowFiles } from './flow-watcher.js'
 import type { FlowsStatus } from './flows-status.js'
 import { makeKeptEdition } from './kept-edition.js'
 import { makeRateWatch } from './rate-watch.js'
-import { directoryProblems, enterFlow, flowNamed, judgedBy, loadInTurns, NOTHING_JUDGED, NOTHING_YET, readInTurns, runEdition, runJudged, tapeKey, type Judged, type RunningFlows } from './running-flows.js'
+import { directoryProblems, enterFlow, flowNamed, judgedBefore, judgedBy, loadInTurns, NOTHING_JUDGED, NOTHING_YET, readInTurns, runEdition, runJudged, tapeKey, type Judged, type RunningFlows } from './running-flows.js'
 
 export interface LiveFlowsOptions {
   readonly directory: string
@@ -265,6 +265,15 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     diskProblems = problems
   }
 
+  /** What callers entered of the files before this process began, until it has looked at them itself: with a program whose rules are newer, for as long as it finds them wrong. */
+  async function runJudgedBefore(): Promise<void> {
+    const content = await kept.lastJudged()
+    if (content === null) return
+    await readInTurns(Object.values(content.files))
+    judged = judgedBefore(content)
+    logger.warn({ flows: [...judged.flows.keys()] }, 'nothing is published: callers enter the flow files as they were when they were last found right')
+  }
+
   const watcher: Who = { id: null, name: `files@${node}` }
   let gating: Promise<void> = Promise.resolve()
   /** What the first look that found no problem saw: of a node that is new, its files are no change until they differ from that. Before, they may still have been on their way here. */
@@ -275,7 +284,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   async function lookAnew(): Promise<void> {
     if (looks > 0 || onDisk === null || onDisk.problems.length === 0) return
     const around = await publishing.nodes()
-    // Null: PostgreSQL is away, or nobody says any more.
+    // Null: nobody says any more.
     if (around !== null && !isDeepStrictEqual(around, onDisk.around)) void consider()
   }
 
@@ -295,6 +304,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
         await readInTurns(Object.values(gated.content.files))
         judged = judgedBy(gated, judged)
         await runFiles()
+        if (judged.flows.size > 0) await kept.keepJudged({ files: judged.files, tapes: judged.tapes }).catch((error: unknown) => { logger.warn({ err: error }, 'the flow files that callers enter were not kept on this machine: a start after an update of the program would have to find them right again') })
       }
       if (gated.problems.length > 0) {
         logger.error({ problems: gated.problems.length, first: `${gated.problems[0]?.file ?? ''}:${gated.problems[0]?.line ?? 0} ${gated.problems[0]?.problem.en ?? ''}`, runs: live.version }, 'the flow files have problems: what ran before goes on')
@@ -351,6 +361,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
 
   const there = await within(follow().then(() => true, () => false), PATIENCE, () => false)
   if (isOn('disk') && !there && await runKept()) logger.error({ version: live.version }, 'PostgreSQL is away: callers enter the edition of the flows that ran last on this machine')
+  if (isOn('disk')) await runJudgedBefore()
   try {
     ready(live.edition)
   } catch (error) {

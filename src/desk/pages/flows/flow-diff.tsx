@@ -59,7 +59,7 @@ function SpokenDiff({ before, after }: NonNullable<FlowDifference['files'][numbe
           <span className="ld-faint">{words.seconds((tape.ms / 1000).toFixed(1))}</span>
         </div>
       ))}
-      {before !== null && after !== null && before.text === after.text && <p className="ld-faint">{words.sound}</p>}
+      {before !== null && after !== null && (before.text === after.text || before.hash === after.hash) && <p className="ld-faint">{before.hash === after.hash ? words.sameSound : words.sound}</p>}
     </div>
   )
 }
