@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { admit, emptyAdmission, type Admission, type Rank } from './core/admission.js'
+import { admit, emptyAdmission, type Admission, type Rank, type Verdict } from './core/admission.js'
 import { carriedHeaders } from './core/carry.js'
 import { deadlines, learnt, TOO_LATE, type Answered, type Clocks } from './core/lateness.js'
 import { LIMITS, objection, readInvite, type Invite } from './core/invite.js'
@@ -11,6 +11,7 @@ import { openLink, type Answer, type Link, type LinkOptions } from './drachtio/l
 import type { SrfRequest, SrfResponse } from './drachtio/srf.js'
 import type { Books } from './books.js'
 import { locate } from './location/locate.js'
+import type { Place } from './location/place.js'
 import type { EdgeSettings } from './settings.js'
 import { openSorry } from './sorry.js'
 
@@ -65,7 +66,7 @@ const ANSWERS: Readonly<Record<Exclude<Refusal, 'targets-failed' | 'by-target' |
 export async function startEdge(deps: EdgeDeps): Promise<Edge> {
   const { settings, books, logger, clock } = deps
   const random = deps.random ?? Math.random
-  const trust = { trunks: settings.trustedTrunks }
+  const trust = { trunks: settings.trustedTrunks, halls: new Set(settings.pool.map(({ id }) => id.slice(0, id.lastIndexOf(':')))) }
   /** Calls with drachtio, by Call-ID. */
   const proxied = new Map<string, Proxied>()
   const waits = new Set<NodeJS.Timeout>()
@@ -161,7 +162,8 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       const kind = settings.numbers.get(call.called)
       if (kind === undefined) return refuse('unknown-number')
       if (draining) return refuse('draining')
-      const verdict = admit(admission, { number: call.number, trunk: request.source_address, class: kind }, startedAt, settings.admission)
+      // Whom a FreeSWITCH brings to another one was judged when he came.
+      const verdict: Verdict = call.carried !== undefined ? { admit: true, rank: kind } : admit(admission, { number: call.number, trunk: request.source_address, class: kind }, startedAt, settings.admission)
       if (!verdict.admit) return refuse(verdict.cause, verdict.rank)
       const headers = carriedHeaders(settings.secret, call, verdict.rank, await placeOf(message, call), { name: settings.name, mark: settle.mark })
       if (hasGone()) return end({ type: 'cancelled' }, verdict.rank)
@@ -221,7 +223,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
     }
   }
 
-  const placeOf = (message: SipText, call: Invite) => locate(call.geolocation, headerOf(message, 'content-type') ?? '', message.body, {
+  const placeOf = async (message: SipText, call: Invite): Promise<Place | null> => (call.carried?.point === undefined ? null : { point: call.carried.point }) ?? locate(call.geolocation, headerOf(message, 'content-type') ?? '', message.body, {
     hosts: settings.locationHosts, deadline: settings.locationDeadline, largest: LIMITS.body, fetch: deps.fetch ?? fetch,
     onLost: (reason) => { books.locationLost(reason) },
   })

@@ -16,6 +16,7 @@ export function carriedHeaders(secret: string, invite: Invite, rank: Rank, place
     Number: invite.number === '' ? 'none' : invite.number,
     ...(invite.name === '' ? {} : { Name: text(invite.name, 64) }),
     ...(rank === 'demoted' ? { Class: 'demoted' } : {}),
+    ...(invite.carried === undefined ? {} : { Carried: invite.carried.core }),
     ...(place?.point === undefined ? {} : { Lat: place.point.lat.toFixed(7), Lon: place.point.lon.toFixed(7) }),
     ...(place?.point?.uncertainty === undefined ? {} : { Uncertainty: place.point.uncertainty.toFixed(1) }),
     ...(place?.text === undefined ? {} : { Place: text(place.text, 256) }),

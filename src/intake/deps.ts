@@ -27,6 +27,8 @@ export interface IntakeSettings extends RoomSettings {
   readonly timeZone: string
   /** Somebody outside can be dialled. */
   readonly trunk: boolean
+  /** Callers can be brought to another FreeSWITCH. */
+  readonly halls: boolean
 }
 
 /** Everything the intake is given from outside; `main` wires it. */

@@ -151,6 +151,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
     if (line === undefined) return { type: 'failed', reason: `no line ${command.line}` }
     // A phone of ours that rings for him comes first: two legs must never race for one caller.
     if (call === undefined || call.offer !== null || !isWaiting(call)) return { type: 'failed', reason: 'an operator is about to answer' }
+    if (call.away) return { type: 'failed', reason: 'he is being brought to another FreeSWITCH' }
     loop.feed({ type: 'call.away', callId, away: true })
     const taken = await switchboard.transfer({ callId, legId: deps.newId(), line: command.line, number: line.number, timeout: command.timeout, callerNumber: call.arriving.caller.number })
     if (taken) loop.feed({ type: 'call.settled', callId, how: 'TRANSFERRED' })

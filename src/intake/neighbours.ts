@@ -1,4 +1,5 @@
 import { byUrgency, isHeldBack } from './core/match.js'
+import type { Call } from './core/room.js'
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
 import type { NativeAgents } from './native-agents.js'
@@ -12,6 +13,12 @@ const BACK = 3_000
 /** So often in a row, and callers are sent to another node only that long after, ms: FreeSWITCH's dialplan is older than the turn, or that node does not listen. Once is no sign: where one node did not listen when he came, he was taken by the one whose turn it was not. */
 const BACKS = 2
 const BACK_REST = 60_000
+/** So many callers go to another FreeSWITCH with each beat: fewer than its edge takes for a flood (LIANDONG_EDGE_TRUNK_RATE). */
+const CARRIED = 4
+/** FreeSWITCH answers a call at once, ms. */
+const CARRY = 5_000
+/** Whom the edge did not bring to another one is tried again after this, ms. */
+const CARRY_REST = 10_000
 /** A FreeSWITCH that has just started is known under its new name by its other nodes before long, ms. */
 const RENAMED = 5_000
 
@@ -21,7 +28,7 @@ export interface Neighbours {
   takes(): boolean
   /**
    * Tells the others about us and hears of them. Who waits here, where nobody can take him, while another node has somebody, nobody can sign in here
-   * or nobody is to wait for that, is sent on: his place goes with him. Where everybody here is busy and somebody is free there, as many as are free there are. Rejects when the database does not answer.
+   * or nobody is to wait for that, is sent on: his place goes with him. While only another FreeSWITCH has somebody, callers are brought there. Where everybody here is busy and somebody is free there, as many as are free there are. Rejects when the database does not answer.
    */
   beat(): Promise<void>
   /** By the clock of `beat`, whether or not that has its answer: the others hear of us by FreeSWITCH too, and while the database is away we go by what they said so. */
@@ -30,12 +37,12 @@ export interface Neighbours {
   handOver(): void
 }
 
-export interface NeighboursDeps extends Pick<IntakeDeps, 'presence' | 'switchboard' | 'monotonic' | 'logger' | 'database' | 'settings'> {
+export interface NeighboursDeps extends Pick<IntakeDeps, 'presence' | 'switchboard' | 'monotonic' | 'logger' | 'database' | 'settings' | 'newId'> {
   readonly agents: Pick<NativeAgents, 'mine' | 'heard'>
 }
 
 /** @param draining true once this node takes no more calls. */
-export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, logger, database, settings, agents }: NeighboursDeps, draining: () => boolean): Neighbours {
+export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, logger, database, settings, newId, agents }: NeighboursDeps, draining: () => boolean): Neighbours {
   /** When another node was last heard to have operators; -Infinity: the last word was that none has. */
   let heardAt = -Infinity
   /** The last beat came to nothing. */
@@ -46,8 +53,12 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
   const able = (): number => loop.room().able
   let core: string | null = null
   let coreAt = -Infinity
-  /** Nobody sits at our FreeSWITCH, and somebody does at another one; told once. */
+  /** Somebody sits at another FreeSWITCH, and nobody at another node of ours. */
+  let apart = false
+  /** Nor here; told once. */
   let alone = false
+  /** Whom the edge did not bring there, and until when he is not tried again. */
+  const resting = new Map<string, number>()
   /** What the other nodes said by FreeSWITCH lately, and when. Null: none ever did, as those of before do not. */
   let words: Map<string, { readonly able: number; readonly free: number; readonly at: number }> | null = null
   switchboard.onWord((word) => { if ('able' in word) (words ??= new Map()).set(word.from, { able: word.able, free: word.free, at: monotonic() }) })
@@ -73,12 +84,18 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
   const elsewhere = (): boolean => heardAt > -Infinity && (deaf || monotonic() - heardAt < BELIEVED)
   /** Sessions live in the database: without it nobody signs in, and there are those only whose desks are here. */
   const staffable = (): boolean => database().database === 'up' || loop.room().operators.some(({ attached }) => attached)
+  /** Nobody at this FreeSWITCH takes calls, and a caller can be brought to where somebody does. */
+  const carries = (): boolean => settings.halls && apart && !deaf && able() === 0
+  /** Whoever waits for that: not who is demoted, who was brought here himself, has an open ticket here, or was not taken there just now. */
+  const carriable = (): Call[] => (!carries() ? [] : loop.room().queued.values().filter(({ callId, arriving, class: own, answer }) =>
+    arriving.carried !== true && own !== 'demoted' && answer === null && monotonic() >= (resting.get(callId) ?? -Infinity)))
   /** Nobody here can take a caller, and he does better elsewhere: at a node that has somebody, or in the switch's own queue, whose telephones ring without us; or it is the site's own word that nobody waits here then. */
   const useless = (): boolean => able() === 0 && (elsewhere() || !staffable() || settings.whenUnstaffed === 'refuse')
 
-  function passOn(why: string): void {
+  /** @param staying who waits here for something else */
+  function passOn(why: string, staying: readonly Call[] = []): void {
     if (!switchboard.up) return
-    const waiting = loop.room().waiting.values().filter((call) => call.held && !call.away && call.offer === null).map((call) => call.callId)
+    const waiting = loop.room().waiting.values().filter((call) => call.held && !call.away && call.offer === null && !staying.includes(call)).map((call) => call.callId)
     if (waiting.length === 0) return
     logger.info({ waiting: waiting.length }, `${why}: callers go on`)
     for (const callId of waiting) loop.feed({ type: 'call.passed', callId })
@@ -114,28 +131,50 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
     switchboard.turn(going.map(({ callId, arriving }) => ({ callId, turned: arriving.turned === true })))
   }
 
+  /**
+   * Whoever waits is brought to another FreeSWITCH by a call of his own FreeSWITCH, which the edge takes there like any other: he is with us until it is answered, nobody has him
+   * when it is not, and a talk whose other end dies brings him back. His call here is over then, and none to call back; there it is one of its own, with its own ticket.
+   */
+  function carry(): void {
+    for (const callId of resting.keys()) if (!loop.room().calls.has(callId)) resting.delete(callId)
+    const first = carriable().sort(byUrgency).slice(0, CARRIED)
+    if (!switchboard.up || first.length === 0) return
+    logger.info({ callers: first.length }, 'nobody sits at this FreeSWITCH and somebody does at another one: callers are brought there')
+    for (const { callId, arriving } of first) {
+      loop.feed({ type: 'call.away', callId, away: true })
+      loop.background(callId, 'not brought to another FreeSWITCH', switchboard.carry({ callId, legId: newId(), timeout: CARRY, call: arriving }).then((taken) => {
+        if (taken) return loop.feed({ type: 'call.settled', callId, how: 'TRANSFERRED' })
+        resting.set(callId, monotonic() + CARRY_REST)
+        logger.warn({ callId }, 'a caller was not brought to another FreeSWITCH and waits on (pbx.hallsDial)')
+        loop.feed({ type: 'call.away', callId, away: false })
+      }))
+    }
+  }
+
   return {
     takes: () => !useless(),
     async beat() {
       const mine = draining() ? 0 : able()
-      const before = useless()
+      const [before, lately] = [useless(), carries()]
       try {
         const { core, young } = ours()
         const heard = await presence.beat(mine, draining() ? {} : agents.mine(), draining() ? 0 : free(), core)
         deaf = false
-        const apart = heard.apart === true
-        heardAt = heard.elsewhere || (apart && young) ? monotonic() : -Infinity
+        heardAt = heard.elsewhere || (heard.apart === true && young) ? monotonic() : -Infinity
+        apart = heard.apart === true && !young && !heard.elsewhere
         const was = alone
-        alone = apart && !young && !heard.elsewhere && mine === 0
-        if (alone && !was) logger.warn({}, 'nobody sits at this FreeSWITCH and somebody does at another one: the edge sends its calls there, and who waits here goes on waiting (docs/edge.md, Two FreeSWITCH)')
+        alone = apart && mine === 0
+        if (alone && !was) logger.warn({}, `nobody sits at this FreeSWITCH and somebody does at another one: the edge sends its calls there, and who waits here ${settings.halls ? 'follows' : 'goes on waiting'} (docs/edge.md, Two FreeSWITCH)`)
         agents.heard(heard.seats)
         if (mine > 0) turn(heard.free)
+        // As with another node: known since the last beat at least.
+        else if (lately && carries() && !draining()) carry()
       } catch (error) {
         deaf = true
         throw error
       } finally {
         // Known since the last beat at least: by now we do not listen any more, and he does not come back to us.
-        if (mine === 0 && before && useless()) passOn('nobody is here to take calls')
+        if (mine === 0 && before && useless()) passOn('nobody is here to take calls', carriable())
       }
     },
     say() {

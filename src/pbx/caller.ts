@@ -4,7 +4,7 @@ import type { Point } from '../contracts/primitives.js'
 import { nationalNumber } from '../contracts/telephone.js'
 import type { ArrivingCall, Mirror } from '../intake/ports.js'
 import { isUuid } from './esl/command.js'
-import { TURNED_VARIABLE, YIELDS_VARIABLE, type OurHeader } from './variables.js'
+import { CARRIED_VARIABLE, TURNED_VARIABLE, YIELDS_VARIABLE, type OurHeader } from './variables.js'
 
 /** Everything that must not reach a screen, a log line or a file: C0, DEL, C1, line and paragraph separators, bidi controls, BOM. */
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/g
@@ -74,6 +74,7 @@ export function readCall(headers: CallHeaders): ArrivingCall | null {
     recovered: variable('recovered') === 'true',
     ...(variable(TURNED_VARIABLE) === 'true' ? { turned: true } : {}),
     ...(variable(YIELDS_VARIABLE) === 'true' ? { yields: true } : {}),
+    ...(variable(CARRIED_VARIABLE) === 'true' ? { carried: true } : {}),
     mirror: readMirror(variable),
   }
 }

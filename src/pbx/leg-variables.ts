@@ -1,4 +1,4 @@
-import type { LineRequest, OfferRequest } from '../intake/ports.js'
+import type { CarryRequest, LineRequest, OfferRequest } from '../intake/ports.js'
 import { recordingFile } from './esl/command.js'
 import { afterTalk, RECOVER } from './talk.js'
 import { leftAlone } from './native-queue.js'
@@ -27,6 +27,25 @@ export function offerVariables(request: OfferRequest, from: Taking): Record<stri
 /** As an operator's leg, but that it is none: nothing of it may look like an operator's answer, and the caller's record says who took him. */
 export function lineVariables(request: LineRequest, from: Taking): Record<string, string> {
   return { ...takingVariables(request, from), media_timeout: DEAD_AFTER.line, [LINE_VARIABLE]: request.line, api_on_answer_7: `uuid_setvar ${request.callId} ${LINE_VARIABLE} ${request.line}` }
+}
+
+/** What a citizen's record says of the line that took him, where that is another FreeSWITCH. */
+const HALL = 'hall'
+
+/**
+ * As a line's leg. The edge believes of this FreeSWITCH, as of a carrier, what it says of its caller (RFC 3325): his number, if it was vouched for, whence he comes, so that
+ * he is not brought back here, and where he is. @param core Core-UUID of this FreeSWITCH
+ */
+export function carryVariables({ callId, legId, timeout, call: { caller, location } }: CarryRequest, from: Taking, core: string): Record<string, string> {
+  const { number, verified } = caller
+  const place = location === undefined ? [] : [location.lat.toFixed(7), location.lon.toFixed(7), ...(location.uncertaintyMetres === undefined ? [] : [location.uncertaintyMetres.toFixed(1)])]
+  return {
+    ...lineVariables({ callId, legId, timeout, callerNumber: number, line: HALL, number: '' }, from),
+    // No display name: the number alone.
+    origination_caller_id_name: '_undef_',
+    sip_cid_type: verified && number !== '' ? 'pid' : 'none',
+    'sip_h_X-Carried': [core, ...place].join(':'),
+  }
 }
 
 /** Of a leg that takes a waiting caller from us by answering. */

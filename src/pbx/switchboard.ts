@@ -6,7 +6,7 @@ import type { EslEvent } from './esl/codec.js'
 import { recordingFile, type ApiCall, type Command } from './esl/command.js'
 import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
 import type { OnRefused } from './esl/refused.js'
-import { lineVariables, offerVariables } from './leg-variables.js'
+import { carryVariables, lineVariables, offerVariables } from './leg-variables.js'
 import { addCommands, agentCommands, nativeAgentsOf, notAmong } from './native-queue.js'
 import { nodeWordOf } from './node-word.js'
 import { makeOriginates } from './originates.js'
@@ -24,6 +24,8 @@ export interface SwitchboardSettings {
   readonly operatorDial: string
   /** Outside line, e.g. `sofia/gateway/carrier/{number}`; empty: nobody outside can be dialled. */
   readonly trunkDial: string
+  /** Another FreeSWITCH, by the edge, e.g. `sofia/citizens/{number}@10.0.0.5:5060`; absent or empty: there is none. */
+  readonly hallsDial?: string
   /** Where a citizen arrives, and where he goes back to (sip/freeswitch/dialplan/citizens.xml). */
   readonly intakeExtension: string
   readonly fallbackExtension: string
@@ -55,7 +57,7 @@ export interface SwitchboardHooks {
 
 /** FreeSWITCH as the intake sees it: one inbound link, commands out, normalised events in. */
 export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; readonly awaitKey: Attention['key']; hush(callId: string): void; close(): void } {
-  const { fallbackContext: context, operatorDial, trunkDial, recordings = '', nativeQueue: queue = '', speech = false } = settings
+  const { fallbackContext: context, operatorDial, trunkDial, hallsDial = '', recordings = '', nativeQueue: queue = '', speech = false } = settings
   const taking = { context, recordings, speech }
   const { onRefused, clock } = hooks
   let listener: (event: SwitchEvent) => void = () => undefined
@@ -162,6 +164,11 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     transfer(request) {
       if (trunkDial === '') return Promise.resolve(false)
       return originates.ringLine(request, { api: 'originate', dial: lineDial(trunkDial, request.number), intercept: request.callId, variables: lineVariables(request, taking) })
+    },
+    carry(request) {
+      const { core } = link
+      if (hallsDial === '' || core === null) return Promise.resolve(false)
+      return originates.ringLine(request, { api: 'originate', dial: lineDial(hallsDial, request.call.calledNumber), intercept: request.callId, variables: carryVariables(request, taking, core) })
     },
     hold(callId, on) {
       tell(callId, { api: 'uuid_setvar', uuid: callId, name: HOLD, value: on ? 'true' : '' }, { api: 'uuid_displace', uuid: callId, on, sound: holdSound })

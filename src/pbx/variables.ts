@@ -17,6 +17,8 @@ export const FAR_VARIABLE = 'liandong_far'
 export const TURNED_VARIABLE = 'liandong_turned'
 /** On the citizen's channel: `true` where he dialled a number whose callers come after those of an emergency number (sip/freeswitch/dialplan/citizens.xml). */
 export const YIELDS_VARIABLE = 'liandong_yields'
+/** On the citizen's channel: `true` where another FreeSWITCH brought him (sip/freeswitch/dialplan/citizens.xml, `edge`). */
+export const CARRIED_VARIABLE = 'liandong_carried'
 /** On the citizen's leg, while he is on hold. */
 export const HOLD_VARIABLE = 'liandong_on_hold'
 /** Of FreeSWITCH as a whole: the last sign of a node at which somebody takes calls (sip/freeswitch/dialplan/citizens.xml, `asked`). */

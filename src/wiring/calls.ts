@@ -36,6 +36,8 @@ export interface Pbx {
   /** Where the PBX's `socket` application finds us (port 0: any free one), and from where it may come. */
   readonly listen: Pick<OutboundSettings, 'host' | 'port' | 'peers'>
   readonly trunkDial: string
+  /** Another FreeSWITCH, by the edge; empty: there is none. */
+  readonly hallsDial: string
   readonly holdMusic: string
   /** `engine grammar`, or empty. */
   readonly speech: string
@@ -81,7 +83,7 @@ const nothing = (): void => undefined
 const about = (callId: string | null): { readonly callId?: string } => (callId === null ? {} : { callId })
 /** Where there is no telephone nothing is wrong with it. */
 const NO_SWITCHBOARD: Calls['switchboard'] = {
-  up: true, core: null, offer: nothing, transfer: () => Promise.resolve(false), endLeg: nothing, endCall: nothing, renewSwitch: nothing, clearSwitch: nothing, takeBack: nothing, passOn: nothing, turn: nothing, hold: nothing, mute: nothing,
+  up: true, core: null, offer: nothing, transfer: () => Promise.resolve(false), carry: () => Promise.resolve(false), endLeg: nothing, endCall: nothing, renewSwitch: nothing, clearSwitch: nothing, takeBack: nothing, passOn: nothing, turn: nothing, hold: nothing, mute: nothing,
   join: nothing, mode: nothing, take: nothing, requeue: nothing, redial: nothing, reconcile: nothing, onEvent: nothing, nativeAgents: () => Promise.resolve([]), setNativeAgents: nothing, say: nothing, onWord: nothing, hasPhone: () => false, sayAble: nothing, awaitKey: () => nothing, hush: nothing, close: nothing,
 }
 
@@ -95,7 +97,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   let outbound: OutboundServer | null = null
   const switchboard = pbx.none === true ? NO_SWITCHBOARD : makeSwitchboard({
     link: { host: pbx.host, port: pbx.port, password: pbx.password },
-    operatorDial: config['pbx.operatorDial'], trunkDial: pbx.trunkDial, intakeExtension: INTAKE_EXTENSION,
+    operatorDial: config['pbx.operatorDial'], trunkDial: pbx.trunkDial, hallsDial: pbx.hallsDial, intakeExtension: INTAKE_EXTENSION,
     fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], nativeQueue: config['pbx.nativeQueue'], recordings: recording?.directory ?? '', speech: pbx.speech !== '', switchSeconds: SWITCH_SECONDS,
   }, {
     clock, monotonic, onRefused, listens: () => outbound?.listening === true,
@@ -114,7 +116,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
     classOf: (category) => queueClassOf(category) ?? 'standard',
     settings: {
       ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], reservedOperators: config['intake.reservedOperators'],
-      whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'], trunk: pbx.trunkDial !== '',
+      whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'], trunk: pbx.trunkDial !== '', halls: pbx.hallsDial !== '',
     },
     metrics: {
       offered: () => { metrics.offers.inc() }, abandoned: () => { metrics.abandoned.inc() },

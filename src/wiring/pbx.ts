@@ -10,14 +10,14 @@ import type { Pbx } from './calls.js'
 
 /** Our own exchange is in this process, whatever the settings say of a FreeSWITCH. */
 const HERE = { host: '127.0.0.1', port: 0, peers: ['127.0.0.1'] }
-const NO_PBX: Pbx = { host: '', port: 0, password: '', listen: HERE, trunkDial: '', holdMusic: '', speech: '', phones: null, none: true }
+const NO_PBX: Pbx = { host: '', port: 0, password: '', listen: HERE, trunkDial: '', hallsDial: '', holdMusic: '', speech: '', phones: null, none: true }
 
 /** The FreeSWITCH of the settings, or a practice exchange where everybody's number is a telephone; a county has neither. `recordings`: where talks are recorded. */
 export async function openPbx(config: Config, recordings: string | null): Promise<{ readonly exchange: Exchange | null; readonly pbx: Pbx }> {
   if (config['node.kind'] === 'county') return { exchange: null, pbx: NO_PBX }
   if (config['pbx.kind'] !== 'practice') {
     return { exchange: null, pbx: {
-      host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], trunkDial: config['pbx.trunkDial'],
+      host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], trunkDial: config['pbx.trunkDial'], hallsDial: config['pbx.hallsDial'],
       listen: { host: config['pbx.listenHost'], port: config['pbx.listenPort'], peers: config['pbx.peers'] },
       holdMusic: config['pbx.holdMusic'], speech: config['pbx.speech'], phones: null,
     } }
@@ -30,7 +30,7 @@ export async function openPbx(config: Config, recordings: string | null): Promis
     sounds: { busy: sound('busy.wav'), hold: sound('hold.wav'), recorded: sound('recorded.wav') }, ...(recordings === null ? {} : { recordings }),
   })
   return { exchange, pbx: {
-    host: HERE.host, port: exchange.port, password, listen: HERE, trunkDial: 'sofia/trunk/{number}', holdMusic: sound('hold.wav'), speech: 'practice any', phones: exchange.phones,
+    host: HERE.host, port: exchange.port, password, listen: HERE, trunkDial: 'sofia/trunk/{number}', hallsDial: '', holdMusic: sound('hold.wav'), speech: 'practice any', phones: exchange.phones,
   } }
 }
 

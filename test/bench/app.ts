@@ -65,7 +65,7 @@ const judged = judgedBy(await gate(join(root, 'ivr-flows'), 'ivr-flows', { entri
 const flows = runJudged(judged, new Map(judged.tapes.map(({ language, name, file }) => [tapeKey(language, name), join(root, 'ivr-flows', 'prompts', file)])))
 const calls = wireCalls({
   config, logger, metrics, flows: { lines: () => flows.lines, categories: () => flows.categories, promptPath: ({ language, name }) => flows.paths.get(tapeKey(language, name)), recall: () => null, enter: () => enterFlow(flows, '110') }, clock: Date.now, monotonic: () => performance.now(), modes: () => ({}), calendar: () => ({ holidays: {}, workdays: [] }),
-  pbx: { host: '127.0.0.1', port: Number(pbxPort), password, listen: { host: '127.0.0.1', port: 0, peers: ['127.0.0.1'] }, trunkDial: '', holdMusic: 'local_stream://hold', speech: '', phones: null },
+  pbx: { host: '127.0.0.1', port: Number(pbxPort), password, listen: { host: '127.0.0.1', port: 0, peers: ['127.0.0.1'] }, trunkDial: '', hallsDial: '', holdMusic: 'local_stream://hold', speech: '', phones: null },
   directory: { byExtension: () => Promise.resolve(null), extensions: () => Promise.resolve([]) }, presence: { beat: () => Promise.resolve({ elsewhere: false, free: 0, seats: {} }) }, numbers: { numberOf: () => Promise.resolve(null) },
   database: () => ({ database: 'up', journal: 0 }), unitsOf: () => Promise.resolve([]), askTicket: () => Promise.reject(new Error('nobody asks')), recording: null,
   records: {

@@ -32,6 +32,7 @@ interface Bench {
   abandoned: number
 }
 
+t.setTimeout(120_000)
 const quiet = (): void => undefined
 const context = (complete: boolean): CallerContext => ({ complete, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] })
 const unmoving = { start: () => ({ state: STATE, commands: [] }), resume: () => ({ state: STATE, commands: [] }), step: () => ({ state: STATE, commands: [] }) }
@@ -45,7 +46,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
   const lost: string[] = []
   let tell: (event: SwitchEvent) => void = quiet
   const switchboard: Bench['switchboard'] = {
-    up: true, core: null, offer: quiet, transfer: () => Promise.resolve(false), endLeg: quiet, endCall: quiet, clearSwitch: quiet, takeBack: quiet, passOn: quiet, turn: quiet, reconcile: quiet, hold: quiet, mute: quiet, join: quiet, mode: quiet, take: quiet, requeue: quiet, redial: quiet,
+    up: true, core: null, offer: quiet, transfer: () => Promise.resolve(false), carry: () => Promise.resolve(false), endLeg: quiet, endCall: quiet, clearSwitch: quiet, takeBack: quiet, passOn: quiet, turn: quiet, reconcile: quiet, hold: quiet, mute: quiet, join: quiet, mode: quiet, take: quiet, requeue: quiet, redial: quiet,
     nativeAgents: () => Promise.resolve([]), setNativeAgents: quiet, say: quiet, onWord: quiet, hasPhone: () => false, sayAble: quiet,
     renewSwitch(ids) { renewed.push([...ids]) },
     onEvent(listener) { tell = listener },
@@ -61,7 +62,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
         saveMessage: () => Promise.resolve(), wishCallBack: () => Promise.resolve(), markCallBack: () => Promise.resolve(), noteCall: () => Promise.resolve(), endMissed(ids) { lost.push(...ids); return Promise.resolve() }, unfinishedCalls: () => Promise.resolve([]), callRecord: () => Promise.resolve(null), ...records,
         today() { one.counted += 1; return Promise.resolve({ answered: 0, answeredInTime: 0, promised: 0, abandoned: 0 }) },
       },
-      database: () => ({ database: 'up', journal: 0 }), settings: { ...settings, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false },
+      database: () => ({ database: 'up', journal: 0 }), settings: { ...settings, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false, halls: false },
       clock: () => Date.now() + one.ahead, monotonic: () => performance.now() + one.later, newId: randomUUID,
       logger: { info: quiet, warn: quiet, error(fields) { t.fail('an error was logged', fields) } }, metrics: { offered: quiet, answered() { one.answers += 1 }, abandoned() { one.abandoned += 1 }, ticketOpened: quiet },
     }),

@@ -77,6 +77,13 @@ t.test('every fact that is mirrored to his channel is read back from it, and not
   t.end()
 })
 
+t.test('who was brought by another FreeSWITCH is known by what the dialplan says, and by nothing that a caller can write', (t) => {
+  for (const [fields, carried] of [[{}, undefined], [{ variable_liandong_carried: 'true' }, true], [{ variable_liandong_carried: 'x' }, undefined], [{ 'variable_sip_h_X-Carried': uuid(9) }, undefined]] as const) {
+    t.equal(readCall(channel({ 'Unique-ID': uuid(1), ...fields }))?.carried, carried, JSON.stringify(fields))
+  }
+  t.end()
+})
+
 t.test('a dump that cannot be read ends nobody', async (t) => {
   let broken = false
   const exchange = await startExchange({ password: 'secret', answers: (command) => (broken && command === 'uuid_dump' ? '{"Event-Name":"CHANNEL_DATA","variable_place":"\\x"' : undefined) })

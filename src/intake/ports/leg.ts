@@ -44,6 +44,8 @@ export interface ArrivingCall {
   readonly turned?: boolean
   /** He dialled a number of the city whose callers come after those of an emergency number. */
   readonly yields?: boolean
+  /** Another FreeSWITCH brought him, where nobody took calls: he is brought to no third one. */
+  readonly carried?: boolean
   readonly mirror: Mirror
 }
 

@@ -1,4 +1,5 @@
 import type { PartyMode, PartyRole } from '../../contracts/call.js'
+import type { ArrivingCall } from './leg.js'
 import type { SwitchEvent } from './switch-event.js'
 
 export interface OfferRequest {
@@ -50,6 +51,11 @@ export interface LineRequest {
   readonly callerNumber: string
 }
 
+/** A waiting caller who is brought to another FreeSWITCH, by the edge. */
+export interface CarryRequest extends Pick<LineRequest, 'callId' | 'legId' | 'timeout'> {
+  readonly call: Pick<ArrivingCall, 'caller' | 'calledNumber' | 'location'>
+}
+
 /**
  * One telephone of the native queue, named by its extension. Of `Available` ones (mod_callcenter.c, AGENT_STATUS_CHART) those of the lower level are rung first;
  * whoever has a leg of ours is left out by FreeSWITCH itself, whether or not we live.
@@ -74,6 +80,8 @@ export interface Switchboard {
   offer(request: OfferRequest): void
   /** Rings a line and puts the caller through when it answers: whether it did. Never rejects; ends within the request's time and a little more. */
   transfer(request: LineRequest): Promise<boolean>
+  /** The same with another FreeSWITCH, which the edge chooses: he waits there from its answer on, and here until then. */
+  carry(request: CarryRequest): Promise<boolean>
   /** Ends an operator's leg. `ORIGINATOR_CANCEL`: only if nobody has lifted it, by FreeSWITCH's own look. */
   endLeg(legId: string, cause: 'ORIGINATOR_CANCEL' | 'NORMAL_CLEARING' | 'MEDIA_TIMEOUT'): void
   /** Ends the citizen's call: only by the operator's wish (V7). */

@@ -12,6 +12,7 @@ import { findRealThings } from '../harness/freeswitch.js'
 import { freePort } from '../harness/ports.js'
 import { openTelephone } from '../harness/telephone.js'
 
+t.setTimeout(300_000)
 const things = findRealThings()
 const chromium = findChromium({ sound: true })
 const skip = 'skip' in things ? things.skip : chromium === null ? NO_CHROMIUM : false

@@ -5,6 +5,7 @@ import { openCity } from '../harness/city.js'
 import { findRealThings } from '../harness/freeswitch.js'
 import { openTelephone } from '../harness/telephone.js'
 
+t.setTimeout(200_000)
 const things = findRealThings()
 t.test('a telephone on the table with a mind of its own: its transfer key is refused and the talk goes on; one that loses its power after a transfer gives the citizen back', { skip: 'skip' in things ? things.skip : false, timeout: 180_000 }, async (t) => {
   if ('skip' in things) throw new Error(things.skip)
