@@ -108,6 +108,6 @@ t.test('publish, history, diff, approve, back in a terminal', async (t) => {
   await store.editions.keepRule('a', { approval: false, around: { ...AROUND, delays: { skill: 20_000, speech: 0 } } })
   t.match(await run(['publish']), { code: 1, out: /^这个终端的设置与各节点不同.*\nThis shell is set otherwise than the nodes; .*flows\.entry 110; .*intake\.skillOverflow 20000[^]*not published/ }, 'checked by what the nodes are set to, and told so')
   edit('onSilense:', 'onSilence:')
-  t.match(await run(['back', '2']), { code: 0, out: /110\.yaml:\d+:\d+: proof\.unbreakable[^]*\nBack from edition 1 to edition 2: from the next caller on\.\n.*It runs\. By the rules and settings of today there (?:is 1 problem|are \d+ problems), see above/ }, 'what speaks against it by the settings of the nodes is told, and callers are in it')
+  t.match(await run(['back', '2']), { code: 0, out: /110\.yaml:\d+:\d+: proof\.unbreakable[^]*Back from edition 1 to edition 2: from the next caller on\.\n.*It runs\. By the rules and settings of today there (?:is 1 problem|are \d+ problems), see above/ }, 'what speaks against it by the settings of the nodes is told, and callers are in it')
   for (const args of [['approve'], ['back', 'x'], ['publish', '1'], ['diff', '1', '2', '3'], ['publish', '--nonsense']]) t.equal((await run(args)).code, 2, args.join(' '))
 })
