@@ -277,7 +277,7 @@ export async function startDrachtioPeer(options: { readonly secret?: string } = 
 /** Where the real one is, or the line that says why its tests are skipped. */
 export const findDrachtio = (): { readonly path: string } | { readonly skip: string } => {
   const path = process.env['DRACHTIO']
-  return path === undefined || path === '' ? { skip: 'needs drachtio-server; run: DRACHTIO=/path/to/drachtio npm test -- test/sip' } : { path }
+  return path === undefined || path === '' ? { skip: 'needs drachtio-server; run: DRACHTIO=/path/to/drachtio npx tap test/sip' } : { path }
 }
 
 /** drachtio-server with the configuration that we ship, on free loopback ports. */

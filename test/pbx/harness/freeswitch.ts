@@ -32,7 +32,7 @@ export function findRealThings(): RealThings | { readonly skip: string } {
   const sipp = findSipp()
   if (freeswitch !== null && sipp !== null) return { freeswitch, sipp }
   const missing = [freeswitch === null ? 'freeswitch' : '', sipp === null ? 'sipp' : ''].filter(Boolean).join(', ')
-  return { skip: `needs ${missing} on PATH (Debian: sip-tester for sipp); run: FREESWITCH=/path/to/freeswitch npm test -- test/pbx` }
+  return { skip: `needs ${missing} on PATH (Debian: sip-tester for sipp); run: FREESWITCH=/path/to/freeswitch npx tap test/pbx` }
 }
 
 export interface FreeSwitch {
