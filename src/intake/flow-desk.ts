@@ -135,7 +135,7 @@ export function makeFlowDesk({ live, store, publishing, directory, program, watc
       const { source, version, problems, refused, differs, onDisk } = live.status()
       const approval = await publishing.approval()
       const [editions, now, pending, flows] = await Promise.all([store.history(SHOWN + 1), store.current(), approval ? store.waiting() : null, listed()])
-      const entries = new Set([entry, ...live.edition()?.entries.values() ?? []])
+      const entries = new Set([entry, ...live.numbers().values()])
       return {
         // What was switched to a moment ago this node may still be loading: it is no difference to the files any more.
         acting: acting === null ? null : { what: acting.what, edition: acting.edition, by: acting.by, since: acting.since },

@@ -75,6 +75,9 @@ await withDesk(t, async (world) => {
     await until('its number', async () => (await link.innerText()) === number)
     t.match(await fact(seat, 'into').innerText(), /待处理 · 景华路 56 号楼/)
     await seat.picture('standing-merged')
+    // As it stands now: what becomes of the main ticket is shown here without a hand.
+    await act(main, { act: 'dispatch', unitId: 'power-supply' })
+    await until('what became of it', async () => /^\S+\s*已派单 · 景华路 56 号楼$/.test(await fact(seat, 'into').innerText()))
     await link.click()
     await page.locator('[data-ticket-number]', { hasText: number }).waitFor()
     const followers = fact(seat, 'members')
@@ -98,6 +101,20 @@ await withDesk(t, async (world) => {
     await drawer.locator('[data-ticket-number]', { hasText: number }).waitFor()
     await drawer.locator('[data-standing="members"]').waitFor()
     await taker.picture('standing-drawer')
+    // And back, by a button or by a link: the way has each once.
+    const back = drawer.locator('[data-drawer-back]')
+    await drawer.locator('[data-standing="members"] summary').click()
+    const newest = members.at(-1) ?? ''
+    await drawer.locator(`[data-ticket-link="${newest}"]`).click()
+    await drawer.locator('[data-ticket-number]', { hasText: (await store.records.get(newest)).number }).waitFor()
+    t.equal((await back.innerText()).trim(), `返回 ${number}`)
+    await drawer.locator('[data-standing="into"] [data-ticket-link]').click()
+    await drawer.locator('[data-ticket-number]', { hasText: number }).waitFor()
+    const first = (await store.records.get(member)).number
+    t.equal((await back.innerText()).trim(), `返回 ${first}`)
+    await back.click()
+    await drawer.locator('[data-ticket-number]', { hasText: first }).waitFor()
+    t.equal(await back.count(), 0)
     t.equal(await taker.page.locator('.ld-work .ld-handling').count(), 1, 'he still has his call')
     await taker.context.close()
   })

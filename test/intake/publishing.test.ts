@@ -1294,6 +1294,15 @@ t.test('dialled numbers have flows of their own', async (t) => {
   t.same(live.status().problems.map(({ code, line }) => [code, line]), [['entry.kind', 2], ['part.unknown', 3]])
 })
 
+t.test('numbers of an installation’s own: the file goes before them, and none leads to a flow that does not run, or that is none for citizens', async (t) => {
+  const place = city(t)
+  place.edit('entries.yaml', () => 'entries:\n  "1108": after-hours\n')
+  const { live, desk } = await node(t, place, { numbers: new Map([['1107', 'return-visit'], ['1108', 'ask'], ['1109', 'ask'], ['1106', 'nosuch']]) })
+  await until('published', () => live.status().source === 'published')
+  t.same(['1106', '1107', '1108', '1109', '110'].map((dialled) => live.enter(dialled, '110', null).start(now).state.flow), ['110', '110', 'after-hours', 'ask', '110'])
+  t.same((await desk.view(await person('admin1') as never)).flows.filter(({ entry }) => entry).map(({ name }) => name).sort(), ['110', 'after-hours', 'ask'])
+})
+
 t.test('a flow of an edition runs as it was proven', async (t) => {
   const place = city(t)
   const { live } = await node(t, place)

@@ -20,6 +20,7 @@ export const boardEn: typeof boardZhCN = {
   noUnit: (unit) => `There is no unit “${unit}”: the link is old or mistyped.`,
   noCategory: (category) => `There is no category “${category}”: the link is old or mistyped.`,
   unread: (part) => `Of the link this was not understood and left out: ${part}`,
+  without: (filters) => `The system is being renewed and this node does not know these filters yet; they are left out, and the list is longer than was wished: ${filters.join(', ')}`,
   urged: (count) => `${count} urged`,
   refused: (reasons) => reasons.map(({ text, count }) => `${count} could not be urged: ${text}`).join('; '),
   urgeable: 'Chooses those of this page that a unit has and that can be urged', notUrgeable: 'No unit has it now: nobody to urge',

@@ -16,6 +16,7 @@ export const boardZhCN = {
   noUnit: (unit: string) => `没有“${unit}”这个单位：链接已过时或有误。`,
   noCategory: (category: string) => `没有“${category}”这个类别：链接已过时或有误。`,
   unread: (part: string) => `链接中看不懂、已略去的部分：${part}`,
+  without: (filters: readonly string[]) => `系统正在更新，这一节点还不认识以下筛选，暂未使用，列表因此多于所选：${filters.join('、')}`,
   urge: (count: number) => `催办所选 ${count} 张`,
   urgeNote: '催办说明（可选）',
   urged: (count: number) => `已催办 ${count} 张`,

@@ -17,16 +17,20 @@ function NumberLink({ id, number, onOpen }: { readonly id: string; readonly numb
   return <Button type="link" size="small" className="ld-mono ld-link" data-ticket-link={id} onClick={() => onOpen(id)}>{number}</Button>
 }
 
-/** The ticket that this one follows. */
+/** The ticket that this one follows, as it stands now. One of it for each `id`. */
 export function MainTicket({ id, onOpen }: { readonly id: string; readonly onOpen: (ticketId: string) => void }) {
   const text = useText()
   const welcomes = useDeskState((state) => state.welcomes)
+  const told = useDeskState(({ changed }) => (changed?.ticketId === id ? changed.version : 0))
   const [main, setMain] = useState<Ticket | null>(null)
+  /** The newest version that was told of: that another ticket changed since is no news of this one. */
+  const [newest, setNewest] = useState(told)
+  if (told > newest) setNewest(told)
   useEffect(() => {
     const abort = new AbortController()
     call('ticket', { params: { id } }, { signal: abort.signal }).then(setMain, () => undefined)
     return () => abort.abort()
-  }, [id, welcomes])
+  }, [id, newest, welcomes])
   // Its number may not be had at this moment; it is opened all the same.
   return <><NumberLink id={id} number={main?.number ?? text.unit.open} onOpen={onOpen} />{main !== null && <span className="ld-faint">{text.ticket.states[main.state]} · {main.fields.place || '—'}</span>}</>
 }

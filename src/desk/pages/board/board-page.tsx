@@ -20,6 +20,7 @@ import { BoardRow } from './board-row.js'
 import { Counties } from './counties.js'
 import { DeadLetters } from './dead-letters.js'
 import { notRead, queryOf, readFilter, writeFilter, type BoardFilter } from './filter.js'
+import { leaveOut, readList, type Later } from './read-list.js'
 import { refusals, urgeable } from './urging.js'
 import { Views } from './views.js'
 
@@ -49,6 +50,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   const [cells, setCells] = useState<readonly BoardCell[]>([])
   const [areas, setAreas] = useState<readonly BoardArea[]>([])
   const [found, setFound] = useState<TicketList | null>(null)
+  const [without, setWithout] = useState<readonly Later[]>([])
   const [failed, setFailed] = useState(false)
   const [turn, setTurn] = useState(0)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
@@ -59,12 +61,14 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
     setChosen(new Set())
     window.location.hash = `#/board/${writeFilter(next)}`
   }
-  /** A count leads to what it counts, whatever the list was narrowed by before; pressed again, to all. */
-  const tile = (only: BoardFilter): { readonly here: boolean; readonly onClick: () => void } => {
+  /** A count leads to what it counts, whatever the list was narrowed by before; pressed again, to all, or to what it was a part of. */
+  const tile = (only: BoardFilter, of: BoardFilter = {}): { readonly here: boolean; readonly onClick: () => void } => {
     const sorted = filter.sort === undefined ? {} : { sort: filter.sort }
     const here = writeFilter({ ...filter, page: 1 }) === writeFilter({ ...only, ...sorted })
-    return { here, onClick: () => narrow({ ...cleared(), ...sorted, ...(here ? {} : only) }) }
+    return { here, onClick: () => narrow({ ...cleared(), ...sorted, ...(here ? of : only) }) }
   }
+  /** Of a unit's two counts the one that is looked at: what is late, else what is in hand. */
+  const counts: BoardFilter = filter.late === true ? { late: true } : { inHand: true }
   const query = queryOf(filter, midnightOf)
   const tall = useWide('alerts')
   // On a telephone the tickets have the room, and the filters open above them.
@@ -84,9 +88,9 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
     let timer: ReturnType<typeof setTimeout> | undefined
     Promise.all([
       call('board', {}, { signal: abort.signal }),
-      call('tickets', { query: { ...queryOf(filter, midnightOf), limit: PAGE, offset: ((filter.page ?? 1) - 1) * PAGE } }, { signal: abort.signal }),
+      readList((asked: object) => call('tickets', { query: { ...asked, limit: PAGE, offset: ((filter.page ?? 1) - 1) * PAGE } }, { signal: abort.signal }), queryOf(filter, midnightOf)),
     ]).then(
-      ([board, list]) => { setCells(board.cells); setAreas(board.areas); setFound(list); setFailed(false) },
+      ([board, read]) => { setCells(board.cells); setAreas(board.areas); setFound(read.list); setWithout(read.without); setFailed(false) },
       () => {
         if (abort.signal.aborted) return
         setFailed(true)
@@ -129,7 +133,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   const noCategory = filter.category !== undefined && book.categories.length > 0 && !book.categories.some(({ code }) => code === filter.category) ? filter.category : null
   const unread = notRead(given)
   const toggle = (id: string): void => setChosen((before) => { const next = new Set(before); if (!next.delete(id)) next.add(id); return next })
-  const csv = `/api/tickets.csv?${new URLSearchParams([...Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])), ['language', language]])}`
+  const csv = `/api/tickets.csv?${new URLSearchParams([...Object.entries({ ...query, ...leaveOut(without) }).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])), ['language', language]])}`
 
   const search = <Input allowClear className="ld-board-words" value={typed} maxLength={100} placeholder={words.words} aria-label={words.words} onChange={({ target }) => setTyped(target.value)} />
 
@@ -173,6 +177,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
             {noUnit !== null && <p className="ld-stale" role="alert">{words.noUnit(noUnit)} <Button type="link" size="small" onClick={() => narrow({ unitId: undefined, leads: undefined })}>{words.anyUnit}</Button></p>}
             {noCategory !== null && <p className="ld-stale" role="alert">{words.noCategory(noCategory)} <Button type="link" size="small" onClick={() => narrow({ category: undefined })}>{words.anyCategory}</Button></p>}
             {unread.length > 0 && <p className="ld-stale" role="alert">{words.unread(unread.join(' '))}</p>}
+            {without.length > 0 && <p className="ld-stale" role="alert" data-without={without.join(' ')}>{words.without(without.map((name) => ({ inHand: words.total, leads: words.onlyLead, soon: words.soon })[name]))}</p>}
             {failed && <p className={found === null ? 'ld-empty' : 'ld-stale'} role="status">{text.list.failed}</p>}
             {!failed && found === null && <p className="ld-empty">{text.loading}</p>}
             {found?.tickets.length === 0 && noUnit === null && noCategory === null && <p className="ld-empty">{text.list.empty}</p>}
@@ -195,12 +200,15 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
           <header className="ld-panel-head"><h2>{words.units}</h2></header>
           <div className="ld-panel-body">
             {byUnit.length === 0 && <p className="ld-faint">{found === null ? text.loading : words.noneLate}</p>}
-            {byUnit.map(({ unitId, total, late }) => (
-              <button key={unitId} type="button" className={`ld-board-unit${filter.unitId === unitId ? ' is-here' : ''}`} data-unit={unitId} onClick={() => narrow(filter.unitId === unitId ? { unitId: undefined, leads: undefined } : { unitId, leads: true, ...(filter.late === true ? {} : { inHand: true, class: undefined, state: undefined }) })}>
-                <span className="ld-cut">{unitName(book, unitId, language)}</span><strong>{late}</strong><span className="ld-faint">/ {total}</span>
-                <i style={{ width: `${(100 * late) / (byUnit[0]?.late ?? 1)}%` }} />
-              </button>
-            ))}
+            {byUnit.map(({ unitId, total, late }) => {
+              const { here, onClick } = tile({ unitId, leads: true, ...counts }, counts)
+              return (
+                <button key={unitId} type="button" className={`ld-board-unit${here ? ' is-here' : ''}`} aria-pressed={here} data-unit={unitId} onClick={onClick}>
+                  <span className="ld-cut">{unitName(book, unitId, language)}</span><strong>{late}</strong><span className="ld-faint">/ {total}</span>
+                  <i style={{ width: `${(100 * late) / (byUnit[0]?.late ?? 1)}%` }} />
+                </button>
+              )
+            })}
             {areas.length > 0 && (
               <>
                 <h3>{words.areas}</h3>

@@ -34,6 +34,6 @@ export function writeFilter({ state, class: place, unitId, category, late, soon,
 }
 
 /** What the server is asked. Days are the city's, which the desk shows: midnight to midnight. */
-export function queryOf({ from, to, state, class: place, unitId, category, late, soon, inHand, leads, text, sort = 'due' }: BoardFilter, midnight: (day: string) => number): object {
+export function queryOf({ from, to, state, class: place, unitId, category, late, soon, inHand, leads, text, sort = 'due' }: BoardFilter, midnight: (day: string) => number) {
   return { state, class: place, unitId, leads, category, inHand, late, soon, text, sort, ...(from === undefined ? {} : { from: midnight(from) }), ...(to === undefined ? {} : { to: midnight(to) + 86_400_000 }) }
 }
