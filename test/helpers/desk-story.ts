@@ -66,7 +66,7 @@ export async function act({ page }: Seat, name: string, fill: (form: Locator) =>
   await form.locator('.ant-modal-footer .ant-btn-primary').waitFor()
   // A list that is opened while the menu still closes, or the form still grows, may be closed with it.
   if (menu !== undefined) await button.waitFor({ state: 'hidden' })
-  await atRest(page)
+  await atRest(page, '.ld-act-form')
   await fill(form)
   await form.locator('.ant-modal-footer .ant-btn-primary').click()
 }

@@ -36,9 +36,10 @@ const FEATURES = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFull
 /** Nothing of the browser's own leaves the machine. */
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--disable-features=${FEATURES.join(',')}`]
 
-/** Waits until nothing moves that comes to an end: a dialog that is still growing is no picture of it. What turns for ever goes on. */
-export async function atRest(page: Page): Promise<void> {
-  await page.evaluate(`Promise.allSettled(document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity).map(({ finished }) => finished)).then(() => undefined)`)
+/** Waits until nothing moves that comes to an end: a dialog that is still growing is no picture of it. What turns for ever goes on. @param within left out: the whole page */
+export async function atRest(page: Page, within?: string): Promise<void> {
+  const animations = within === undefined ? 'document.getAnimations()' : `[...document.querySelectorAll(${JSON.stringify(within)})].flatMap((one) => one.getAnimations({ subtree: true }))`
+  await page.evaluate(`Promise.allSettled(${animations}.filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity).map(({ finished }) => finished)).then(() => undefined)`)
 }
 
 /** With `PICTURES=1`: where nobody looks at them the browser needs not draw them. */
