@@ -777,7 +777,7 @@ t.test('an edition that is published anew needs its approvals anew: nobody has r
 
 t.test('a second person is a rule of the city: a shell and a node that are set otherwise go by the strictest of the nodes that live', async (t) => {
   const place = city(t)
-  await node(t, place, { node: 'strict', watch: false, approval: true })
+  const strict = await node(t, place, { node: 'strict', watch: false, approval: true })
   const first = await until('the first edition', running)
   const [author, reader] = [await person('of-the-city'), await person('reads-it')]
   await until('both have said how they are set', async () => (await store.editions.rules()).length === 1)
@@ -793,6 +793,8 @@ t.test('a second person is a rule of the city: a shell and a node that are set o
   t.equal(await running(), first)
   t.same(await store.editions.rules(), [{ node: 'lax', approval: false }, { node: 'strict', approval: true }])
 
+  // Living, it would say again how it is set.
+  await strict.live.close()
   await owner.query(`update flow_rule set at = at - interval '2 minutes' where node = 'strict'`)
   t.match(await shell.publish(author, ''), { type: 'running', number }, 'a node that is no more rules nobody')
 })
