@@ -17,7 +17,7 @@ export async function readList<Q extends { readonly [K in Later]?: boolean | und
     return { list: await read(query), without: [] }
   } catch (error) {
     const without = LATER.filter((name) => query[name] !== undefined)
-    throw error
+    if (without.length === 0 || (error as { readonly code?: unknown }).code !== 'request.invalid') throw error
     return { list: await read({ ...query, ...leaveOut(without) }), without }
   }
 }
