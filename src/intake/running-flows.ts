@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import { bindFlow } from '../flow/engine.js'
 import { baseName, fileProblem, waitOnlyFlow } from '../flow/library.js'
-import { readYaml } from '../flow/load/yaml-source.js'
+import { readFlowSource } from '../flow/load/flow-source.js'
 import type { Flow, FlowStep } from '../flow/types.js'
 import { CODE_BOOK, ENTRIES, FLOW_FILE, LINES, loadEdition, OF_PROMPTS, shortHash, type Edition, type EditionContent, type EditionTape } from './edition.js'
 import { loadDirectory, type FlowDirectory } from './flow-files.js'
@@ -136,7 +136,7 @@ export const enterFlow = (running: RunningFlows, name: string): RunnableFlow => 
 /** Reading is most of the work, and is remembered: one file a turn, so that calls are served meanwhile. */
 export async function readInTurns(texts: readonly string[]): Promise<void> {
   for (const text of texts) {
-    readYaml(text, () => undefined)
+    readFlowSource(text, () => undefined)
     await new Promise((resolve) => { setImmediate(resolve) })
   }
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { readFlowSource } from '../../src/flow/load/flow-source.js'
 import { loadFlows } from '../../src/flow/library.js'
 import { checkFlows } from '../../src/flow/proof/check.js'
 import { CATEGORIES, PROMPTS } from './helpers.js'
@@ -76,4 +77,25 @@ t.test('circles without a key, and parts that are broken, hide nothing beside th
   const round = told(`${HEAD}  a: { type: menu, prompts: [hello], keys: { "1": { goto: b }, "2": { goto: t } }, onSilence: t }\n  b: { type: sub-flow, flow: part, next: b }\n${REST}`, `flow: part\n${PART}  a: { type: return }\n`)
   t.same(round.codes.filter((code) => code !== 'node.loop 7'), [...beside(8), 'proof.endless 7', 'proof.queued 8'].sort())
   t.same(round.gaps.slice(-1), ['b: a circle through it turns without a key'])
+})
+
+t.test('however many slips a large file has, all are told, and reading it takes a few times what a right one takes', async (t) => {
+  const COUNT = 300
+  const large = (slips: number, mark: string): string => `${HEAD}${Array.from({ length: COUNT }, (_, index) => `  n${index}:\n    type: menu\n    prompts: [hello${index < slips * 3 && index % 3 === 0 ? '}' : ']'}\n    keys: { "1": { goto: n${index + 1} } }\n    onSilence: n${index + 1} # ${mark}\n`).join('')}  n${COUNT}: { type: end }\n`
+  /** ms of this process */
+  const reading = (text: string): { readonly ms: number; readonly told: number; readonly unread: number | undefined } => {
+    let told = 0
+    const before = process.cpuUsage()
+    const source = readFlowSource(text, () => { told += 1 })
+    const { user, system } = process.cpuUsage(before)
+    return { ms: (user + system) / 1_000, told, unread: source?.unread.length }
+  }
+  reading(large(0, 'first'))
+  const right = reading(large(0, 'right'))
+  const broken = reading(large(70, 'broken'))
+  t.same({ told: broken.told, unread: broken.unread }, { told: 70, unread: 70 })
+  t.ok(broken.ms < Math.max(right.ms, 20) * 15, `${broken.ms} ms, a right one ${right.ms} ms`)
+  const again = reading(large(70, 'broken'))
+  t.same(again.told, 70, 'told again')
+  t.ok(again.ms < broken.ms / 5, `${again.ms} ms: the same text is read once`)
 })

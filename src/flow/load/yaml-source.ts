@@ -1,6 +1,7 @@
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type Alias, type CST, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
 import type { NodePath } from '../node-type.js'
 import type { ProblemCode } from './problems.js'
+import { remembered } from './remembered.js'
 import type { Report, Span } from './report.js'
 import { CONTROL, codeOf, MAX_DEPTH, scanYaml, withoutStandIns } from './yaml-scan.js'
 
@@ -47,32 +48,14 @@ const CHINESE: Readonly<Record<string, string>> = {
 }
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** Texts without a fault, read lately: the same file is loaded, proven, tested and published. By their length together, characters. */
-const known = new Map<string, YamlSource>()
-const MOST_KNOWN = 8_000_000
-let knownLength = 0
-
 /** Reads YAML 1.2. Everything wrong is reported; null when nothing can be made of the text. The same text is read once. */
-export function readYaml(text: string, report: Report): YamlSource | null {
-  const before = known.get(text)
-  if (before !== undefined) return before
-  let faults = 0
-  const source = readAnew(text, (...problem) => { faults += 1; report(...problem) })
-  if (source === null || faults > 0) return source
-  known.set(text, source)
-  knownLength += text.length
-  for (const [oldest] of known) {
-    if (knownLength <= MOST_KNOWN) break
-    known.delete(oldest)
-    knownLength -= oldest.length
-  }
-  return source
-}
+export const readYaml = remembered(readYamlAnew)
 
 /** Numbers that say what is written: no zeros in front, which a number does not keep, and no more digits than it holds. */
 const AS_WRITTEN = /^-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,6})?$/
 
-function readAnew(original: string, report: Report): YamlSource | null {
+/** As `readYaml`, of a text that nobody will read again. */
+export function readYamlAnew(original: string, report: Report): YamlSource | null {
   const scanned = scanYaml(original, report)
   if (scanned === null) return null
   const { text, tokens } = scanned
