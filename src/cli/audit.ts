@@ -1,7 +1,6 @@
 import { loadConfig } from '../config.js'
-import type { ChainFault } from '../dispatch/core/chain.js'
 import { makeAttachmentStore } from '../store/attachments.js'
-import { verifyHistories, verifyPhotos } from '../store/audit.js'
+import { verifyHistories, verifyPhotos, type FoundFault } from '../store/audit.js'
 import { withDatabase } from '../store/beside.js'
 import type { Command } from './command.js'
 import { databaseOf } from './database.js'
@@ -19,8 +18,21 @@ const USAGE = `用法 / Usage:
   退出码 / exit code: 0 完好 intact, 1 有问题 faults, 2 用法 usage
 `
 
-function faultText(fault: ChainFault): string {
-  const where = `${fault.ticketId} #${fault.version}`
+const WHAT_TO_DO = `  怎么办：先保全现场，不要补写历史（它是证据）。留存数据库与备份；用早于该时间的备份另行恢复一份，对比这些工单（编号可在看板、工单页检索）；
+  查谁在那之后登录过数据库（表的属主、PostgreSQL 日志），并报告监督部门。恢复备份或手工改过表也会如此，请一并说明。
+  What to do: keep everything as it is, and do not mend the history (it is evidence). Keep the database and its backups; restore a backup from before that
+  time beside it and compare these tickets (their numbers are found on the board and on the page of tickets); find out who was at the database since then
+  (the tables' owner, PostgreSQL's log), and tell the oversight office. A restored backup, or a table changed by hand, looks the same: say so.
+`
+
+/** The ticket by its number and its id; the version at which it shows, and what was done there, or last before it, when. */
+function whereOf({ number, ticketId, version, last }: FoundFault): string {
+  const row = last === null ? '' : last.version === version ? ` ${last.act} ${last.at}` : `（#${last.version} ${last.act} ${last.at} 之后 / after it）`
+  return `${number} (${ticketId}) #${version}${row}`
+}
+
+function faultText(fault: FoundFault): string {
+  const where = whereOf(fault)
   switch (fault.type) {
     case 'hash': return `${where}：内容与哈希不符，此行或其前一行被改动 / content and hash differ: this row, or the one before it, was changed`
     case 'gap': return `${where}：缺少这一行 / this row is missing`
@@ -52,7 +64,8 @@ export const auditCommand: Command = {
     else {
       for (const fault of report.faults) stdout.write(`✗ ${faultText(fault)}\n`)
       if (moved) stdout.write(`✗ 总哈希与所记不同 / the head is not the one that was noted: ${values.expect ?? ''}\n`)
-      for (const { id, ticketId, found } of photos?.faults ?? []) stdout.write(`✗ ${ticketId}：照片 ${id} ${found === 'missing' ? '没有文件 / the photo has no file' : '的文件与记录不符 / the file of the photo is not what is written of it'}\n`)
+      for (const { id, ticketId, number, found } of photos?.faults ?? []) stdout.write(`✗ ${number} (${ticketId})：照片 ${id} ${found === 'missing' ? '没有文件 / the photo has no file' : '的文件与记录不符 / the file of the photo is not what is written of it'}\n`)
+      if (report.faults.length > 0 || moved || (photos?.faults.length ?? 0) > 0) stdout.write(WHAT_TO_DO)
       if (photos !== null) stdout.write(`${photos.faults.length === 0 ? '✓' : '✗'} ${photos.photos} 张照片 / photos\n`)
       stdout.write(`${report.faults.length === 0 && !moved ? '✓' : '✗'} ${report.tickets} 张工单，${report.rows} 行历史 / ${report.tickets} tickets, ${report.rows} rows of history\n  ${report.until}/${report.head}\n`)
     }

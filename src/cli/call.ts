@@ -10,8 +10,8 @@ const USAGE = `用法 / Usage:
   liandong call [--number 13900000001] [--called 110] [--name 周大爷] [--keys 1] [--wait 60] [--lat 34.62 --lon 112.45]
       打一个练习电话，逐行写出来电人听到什么、发生什么 / places a practice call and prints what the caller hears and what happens
       --number   来电号码：数字、* # +，最多 20 位 / his number: digits, * # +, 20 at most
-      --called   他拨的号码（默认 110），决定进入哪个流程（entries.yaml）：数字、* #，最多 20 位
-                 the number that he dials (110), which says by what flow he enters (entries.yaml): digits, * #, 20 at most
+      --called   他拨的号码（默认 110），决定进入哪个流程（1109 查询办理情况，其余见 entries.yaml）：数字、* #，最多 20 位
+                 the number that he dials (110), which says by what flow he enters (1109: how a request stands; others: entries.yaml): digits, * #, 20 at most
       --name     姓名 / his name
       --keys     他按的键：0–9 * #，w 停一秒。先听 ${seconds(LISTENS)} 秒，每键之后停 ${seconds(KEY_GAP)} 秒：w6w1 在 ${seconds(LISTENS + KEY_PAUSE)} 秒时按 6，再过 ${seconds(KEY_GAP + KEY_PAUSE)} 秒按 1
                  keys he presses: 0–9 * #; w pauses a second. He listens for ${seconds(LISTENS)} s first and pauses ${seconds(KEY_GAP)} s after each key:

@@ -125,6 +125,8 @@ export const ServerMessage = Type.Union([
   message('health', { health: HealthView }),
   /** A ticket changed that is not this operator's: lists refresh it. */
   message('ticket.changed', { ticketId: Uuid, version: Type.Integer() }),
+  /** A ticket has a photo more: who shows them reads them anew. To those who may see the ticket. */
+  message('photo.added', { ticketId: Uuid }),
   /** A list that is about no one ticket is another than it was: who shows it reads it anew. */
   message('list.changed', { list: Type.Enum(LISTS) }),
   /** To every terminal of a unit, or of the hall. Sent again until one of them confirms it (`POST /api/notices/:id/receipt`): show each id once. */

@@ -10,11 +10,17 @@ export interface TicketQuery {
   readonly mine?: string
   /** Leads or assists. */
   readonly unitId?: string
+  /** Of `unitId`: leads. */
+  readonly leads?: boolean
   readonly state?: string
   readonly class?: StateClass
   readonly category?: string
+  /** Neither over nor following another. */
+  readonly inHand?: boolean
   /** Past a due moment. */
   readonly late?: boolean
+  /** Due within two hours. */
+  readonly soon?: boolean
   readonly mergedInto?: string
   /** Opened from … to, ms. */
   readonly from?: number

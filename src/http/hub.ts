@@ -221,7 +221,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
         for (const socket of [...seat.sockets.keys()]) write(socket, bytes)
       },
       broadcast(message) {
-        if (message.type === 'ticket.changed') {
+        if (message.type === 'ticket.changed' || message.type === 'photo.added') {
           const bytes = bytesOf(message)
           for (const socket of [...everyone]) if (socket.self.role !== 'unit') write(socket, bytes)
           // The database is away: their lists catch up with the next change, or by hand.

@@ -127,11 +127,27 @@ export function comparedWith<T extends { readonly number: number; readonly waits
   return running ?? editions[index + 1]
 }
 
+/** A tape as the difference tells it: what is said, how long it lasts (ms), and by which hash it is heard. */
+export interface SpokenTape { readonly text?: string; readonly ms: number; readonly hash: string }
+
+/** What is heard of a tape before and after; null: it was not there, or is not any more. */
+export interface SpokenChange { readonly before: SpokenTape | null; readonly after: SpokenTape | null }
+
+/** Each tape that is another one, or says something else, by its name as `changesBetween` gives it. */
+export function spokenBetween(before: EditionContent | null, after: EditionContent): ReadonlyMap<string, SpokenChange> {
+  const tapes = (content: EditionContent | null) => new Map((content?.tapes ?? []).map(({ language, name, hash, duration, text }) => [`prompts/${language}/${name}`, { hash, ms: duration, ...(text !== undefined && { text }) }] as const))
+  const [old, now] = [tapes(before), tapes(after)]
+  return new Map([...new Set([...old.keys(), ...now.keys()])].flatMap((name) => {
+    const [was, is] = [old.get(name) ?? null, now.get(name) ?? null]
+    return was?.hash === is?.hash && was?.text === is?.text ? [] : [[name, { before: was, after: is }] as const]
+  }))
+}
+
 /** What is different between two editions. */
 export function changesBetween(before: EditionContent | null, after: EditionContent): EditionChange[] {
   const names = (content: EditionContent | null) => new Map<string, string>([
     ...Object.entries(content?.files ?? {}),
-    ...(content?.tapes ?? []).map(({ language, name, hash }): [string, string] => [`prompts/${language}/${name}`, hash]),
+    ...(content?.tapes ?? []).map(({ language, name, hash, text = '' }): [string, string] => [`prompts/${language}/${name}`, `${hash} ${text}`]),
   ])
   const [old, now] = [names(before), names(after)]
   return [...new Set([...old.keys(), ...now.keys()])].sort().flatMap((name): EditionChange[] => {

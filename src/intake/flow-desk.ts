@@ -1,15 +1,15 @@
 import { basename } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { LiandongError } from '../contracts/errors.js'
+import { errorText, LiandongError } from '../contracts/errors.js'
 import { placeIn, type FlowDrawing } from '../contracts/flow-drawing.js'
-import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, FlowSummary, FlowsView, FlowTried } from '../contracts/routes/flows.js'
+import type { FlowActed, FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, FlowSummary, FlowsView, FlowTried } from '../contracts/routes/flows.js'
 import { diffLines } from '../flow/diff.js'
 import type { Simulated } from '../flow/simulate/simulate.js'
 import { surroundedBy } from '../flow/surroundings.js'
 import type { Calendar } from '../flow/types.js'
 import { within } from '../time/within.js'
 import { approvalOf } from './core/flow-approval.js'
-import { changesBetween, comparedWith, hashOfEdition, type EditionContent } from './edition.js'
+import { changesBetween, comparedWith, hashOfEdition, spokenBetween, type EditionContent } from './edition.js'
 import { editionOf, soundOnDisk } from './flow-gate.js'
 import type { CallTrace, EditionStore } from './flow-ports.js'
 import type { Outcome, Publishing } from './flow-publishing.js'
@@ -30,6 +30,8 @@ export interface FlowDeskDeps {
   readonly timeZone: string
   /** The city's calendar. */
   readonly calendar: () => Calendar
+  /** Somebody who publishes or approves is told that it is still being checked after so long, ms; what became of it the view says. */
+  readonly patience?: number
   /** Where callers stand at this moment. */
   readonly standing: () => readonly { readonly flow: string; /** Of the edition that he entered. */ readonly version: string; /** Nodes he came by, those of parts as `part/node`. */ readonly path: readonly string[] }[]
 }
@@ -43,12 +45,13 @@ interface Person { readonly id: string; readonly displayName: string }
 const SHOWN = 40
 /** ms */
 const LISTING = 2_000
+const PATIENCE = 1_500
 const TRACES = 40
 
 export type FlowDesk = ReturnType<typeof makeFlowDesk>
 
 /** What the desk shows of the flows, and what people do with them there. */
-export function makeFlowDesk({ live, store, publishing, directory, program, watch, entry, timeZone, calendar, standing }: FlowDeskDeps) {
+export function makeFlowDesk({ live, store, publishing, directory, program, watch, entry, timeZone, calendar, standing, patience = PATIENCE }: FlowDeskDeps) {
   const side = makeFlowSide(program)
 
   /** An edition by number, the files as they are now, or what runs. */
@@ -81,7 +84,25 @@ export function makeFlowDesk({ live, store, publishing, directory, program, watc
   const outcomeOf = (outcome: Outcome): FlowOutcome => {
     live.nudge()
     if (outcome.type === 'broken') return { type: 'broken', problems: [...outcome.problems] }
-    return outcome.type === 'waiting' ? { type: 'waiting', number: outcome.number, more: outcome.more } : { type: 'running', number: outcome.number }
+    return outcome.type === 'waiting' ? { type: 'waiting', number: outcome.number, more: outcome.more } : { type: 'running', number: outcome.number, ...(outcome.against !== undefined && { against: [...outcome.against] }) }
+  }
+
+  /** A check with its tests takes seconds, of a city with many flows a minute: one at a time, and nobody waits for it. */
+  let acting: (NonNullable<FlowsView['acting']> & { readonly id: string }) | null = null
+  let acted: (Omit<FlowActed, 'mine'> & { readonly by: string }) | null = null
+  async function judged(what: FlowActed['what'], edition: number | null, self: Person, now: number, act: () => Promise<Outcome>): Promise<FlowOutcome> {
+    if (acting !== null) throw new LiandongError('flow.judging', { by: acting.by, seconds: Math.max(1, Math.round((now - acting.since) / 1000)) })
+    acting = { what, edition, by: self.displayName, since: now, id: self.id }
+    const work = act().then(outcomeOf).finally(() => { acting = null })
+    const late: FlowOutcome = { type: 'judging', ...(edition !== null && { number: edition }) }
+    const first = await within(work, patience, () => late)
+    if (first !== late) return first
+    const keep = (outcome: FlowOutcome | null, error?: { zh: string; en: string }): void => { acted = { id: (acted?.id ?? 0) + 1, by: self.id, what, outcome, ...(error !== undefined && { error }) } }
+    work.then(keep, (error: unknown) => {
+      const { code, details } = error instanceof LiandongError ? error : new LiandongError('flow.gate', { reason: (error as Error).message })
+      keep(null, { zh: errorText(code, 'zh', details), en: errorText(code, 'en', details) })
+    })
+    return late
   }
 
   const fares = new Map<string, { readonly value: Promise<readonly [NodeCounts, readonly CallTrace[]]>; until: number }>()
@@ -114,9 +135,11 @@ export function makeFlowDesk({ live, store, publishing, directory, program, watc
       const { source, version, problems, refused, differs, onDisk } = live.status()
       const approval = await publishing.approval()
       const [editions, now, pending, flows] = await Promise.all([store.history(SHOWN + 1), store.current(), approval ? store.waiting() : null, listed()])
-      const entries = new Set([entry, ...live.edition()?.entries.values() ?? []])
+      const entries = new Set([entry, ...live.numbers().values()])
       return {
         // What was switched to a moment ago this node may still be loading: it is no difference to the files any more.
+        acting: acting === null ? null : { what: acting.what, edition: acting.edition, by: acting.by, since: acting.since },
+        acted: acted === null ? null : { id: acted.id, what: acted.what, mine: acted.by === self.id, outcome: acted.outcome, ...(acted.error !== undefined && { error: acted.error }) },
         source, version, current: now?.number ?? null, refused, differs: differs && now?.hash !== onDisk?.hash, problems: [...problems], watch, approval,
         waiting: pending?.number ?? null, handedIn: pending !== null && pending.hash === onDisk?.hash,
         flows: flows.map((flow) => ({ ...flow, entry: entries.has(flow.name) })),
@@ -137,9 +160,11 @@ export function makeFlowDesk({ live, store, publishing, directory, program, watc
     },
     async diff(from: number | undefined, to: Which): Promise<FlowDifference> {
       const [before, after] = [await contentOf(from), await contentOf(to ?? 'files')]
-      return { files: changesBetween(before, after).map(({ name, change }) => ({
-        name, change, hunks: diffLines(before.files[name] ?? '', after.files[name] ?? '').map((hunk) => hunk.map((line) => ({ ...line }))),
-      })) }
+      const spoken = spokenBetween(before, after)
+      return { files: changesBetween(before, after).map(({ name, change }) => {
+        const tape = spoken.get(name)
+        return { name, change, ...(tape !== undefined && { spoken: tape }), hunks: diffLines(before.files[name] ?? '', after.files[name] ?? '').map((hunk) => hunk.map((line) => ({ ...line }))) }
+      }) }
     },
     async live(name: string, hours: number, number: number | undefined, now: number): Promise<FlowLive> {
       const { hash, content } = await editionFor(number)
@@ -155,13 +180,13 @@ export function makeFlowDesk({ live, store, publishing, directory, program, watc
       }
       return { drawing, counts, now: here, traces: traces.map((trace) => ({ ...trace, steps: trace.steps.map((step) => ({ ...step })) })) }
     },
-    async publish(self: Person, note: string): Promise<FlowOutcome> {
+    async publish(self: Person, note: string, now = Date.now()): Promise<FlowOutcome> {
       const found = live.status().onDisk
       // What is known to be wrong with these very files, as the nodes are set, is not checked again for seconds.
       if (found !== null && found.problems.length > 0 && isDeepStrictEqual(found.around, await publishing.nodes()) && hashOfEdition((await editionOf(directory, basename(directory))).content) === found.hash) return { type: 'broken', problems: [...found.problems] }
-      return outcomeOf(await publishing.publish({ id: self.id, name: self.displayName }, note))
+      return judged('publish', null, self, now, () => publishing.publish({ id: self.id, name: self.displayName }, note))
     },
-    async approve(self: Person, number: number, over: number | null): Promise<FlowOutcome> { return outcomeOf(await publishing.approve(number, { id: self.id, name: self.displayName }, over)) },
+    async approve(self: Person, number: number, over: number | null, now = Date.now()): Promise<FlowOutcome> { return judged('approve', number, self, now, () => publishing.approve(number, { id: self.id, name: self.displayName }, over)) },
     async back(self: Person, number: number | undefined): Promise<FlowOutcome> { return outcomeOf(await publishing.back({ id: self.id, name: self.displayName }, number)) },
     async tryOut(wish: Omit<TryWish, 'timeZone' | 'calendar'> & { readonly flow: string; readonly which?: Which }): Promise<FlowTried> {
       const { flow, which, ...call } = wish

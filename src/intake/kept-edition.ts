@@ -15,10 +15,20 @@ export interface KeptEditionOptions {
   readonly tape: (hash: string) => Promise<Uint8Array | null>
 }
 
+interface Kept { readonly hash: string; readonly content: EditionContent }
+
+/** What was kept; null when there is none, or it is not what it was. */
+async function readKept(file: string): Promise<Kept | null> {
+  const read = await readFile(file, 'utf8').then((text) => JSON.parse(text) as Kept).catch(() => null)
+  return read === null || hashOfEdition(read.content) !== read.hash ? null : read
+}
+
 /** What of the published flows is on this machine: the edition that ran last, for a start without PostgreSQL, and its tapes. */
 export function makeKeptEdition({ directory, home, promptRoot, tape }: KeptEditionOptions) {
   const folder = join(home, 'flows')
   const file = join(folder, 'edition.json')
+  /** Of a machine where nothing is published. */
+  const judged = join(folder, 'files.json')
 
   /** A copy of our own; its name has the hash, so it is made once. */
   async function copy(name: string, hash: string): Promise<string> {
@@ -44,15 +54,19 @@ export function makeKeptEdition({ directory, home, promptRoot, tape }: KeptEditi
 
   return {
     /** @throws when the disk will not have it. */
-    async keep(edition: { readonly hash: string; readonly content: EditionContent }): Promise<void> {
+    async keep(edition: Kept): Promise<void> {
       await mkdir(folder, { recursive: true })
       await replaceFile(file, JSON.stringify(edition))
     },
-    /** What ran last on this machine; null when there is none, or it is not what it was. */
-    async last(): Promise<{ readonly hash: string; readonly content: EditionContent } | null> {
-      const read = await readFile(file, 'utf8').then((text) => JSON.parse(text) as { hash: string; content: EditionContent }).catch(() => null)
-      return read === null || hashOfEdition(read.content) !== read.hash ? null : read
+    /** Keeps what was found right in the directory, where callers enter its files. @throws when the disk will not have it. */
+    async keepJudged(content: EditionContent): Promise<void> {
+      await mkdir(folder, { recursive: true })
+      await replaceFile(judged, JSON.stringify({ hash: hashOfEdition(content), content }))
     },
+    /** What was found right there last. */
+    lastJudged: (): Promise<EditionContent | null> => readKept(judged).then((found) => found?.content ?? null),
+    /** What ran last on this machine; null when there is none, or it is not what it was. */
+    last: () => readKept(file),
     /**
      * Where FreeSWITCH finds each tape, by `tapeKey`, without those that are not to be had now. Below `promptRoot` it is the file there, if it is the one that
      * was published (where that cannot be read from here, what the directory has, whose content it shares): a copy of ours would be a path that FreeSWITCH has

@@ -13,7 +13,7 @@ import { watchFlowFiles } from './flow-watcher.js'
 import type { FlowsStatus } from './flows-status.js'
 import { makeKeptEdition } from './kept-edition.js'
 import { makeRateWatch } from './rate-watch.js'
-import { directoryProblems, enterFlow, flowNamed, judgedBy, loadInTurns, NOTHING_JUDGED, NOTHING_YET, readInTurns, runEdition, runJudged, tapeKey, type Judged, type RunningFlows } from './running-flows.js'
+import { directoryProblems, enterFlow, flowNamed, judgedBefore, judgedBy, loadInTurns, NOTHING_JUDGED, NOTHING_YET, readInTurns, runEdition, runJudged, tapeKey, type Judged, type RunningFlows } from './running-flows.js'
 
 export interface LiveFlowsOptions {
   readonly directory: string
@@ -25,6 +25,8 @@ export interface LiveFlowsOptions {
   readonly rules: { /** Files that change are published by themselves. */ readonly watch: boolean; readonly autoReturn: boolean; readonly autoReturnCalls: number; /** A second person has to approve. */ readonly approval: boolean; /** What flows have to fit here. */ readonly around: Surroundings }
   /** Where FreeSWITCH finds the prompts; empty: the same path as here. */
   readonly promptRoot: string
+  /** Dialled number → flow, of this installation's own: while the flow runs, and as long as `entries.yaml` says nothing else of the number. */
+  readonly numbers?: ReadonlyMap<string, string>
   /** Throws where callers cannot be taken with what there is: before anybody is told what this node runs by. */
   readonly ready?: (edition: Edition | null) => void
   readonly clock: () => number
@@ -42,6 +44,8 @@ export interface LiveFlows {
   recall(version: string): Promise<unknown> | null
   /** The flow that whoever dials this number enters; a caller who comes back goes on in the edition he was in, if it is known. */
   enter(dialled: string, usual: string, from: FlowState | null): RunnableFlow
+  /** Dialled number → flow, of all that have one of their own. */
+  numbers(): ReadonlyMap<string, string>
   categories(): readonly Category[]
   /** The lines outside that can be dialled. */
   lines(): readonly Line[]
@@ -78,7 +82,7 @@ const TAPE_PATIENCE = 60_000
  * A switch changes one reference, when everything that is new is loaded and on this machine: there is one last good copy, the one that runs.
  */
 export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlows> {
-  const { directory, home, node, store, publishing, rules, clock, logger, promptRoot, ready = () => undefined, onReturned = () => undefined, pollEvery = POLL, watchEvery = WATCH, tapePatience = TAPE_PATIENCE } = options
+  const { directory, home, node, store, publishing, rules, clock, logger, promptRoot, numbers: own = new Map<string, string>(), ready = () => undefined, onReturned = () => undefined, pollEvery = POLL, watchEvery = WATCH, tapePatience = TAPE_PATIENCE } = options
   /** Editions by hash, of calls in progress as well. */
   const loaded = new Map<string, RunningFlows>()
   let live = NOTHING_YET
@@ -265,6 +269,15 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     diskProblems = problems
   }
 
+  /** What callers entered of the files before this process began, until it has looked at them itself: with a program whose rules are newer, for as long as it finds them wrong. */
+  async function runJudgedBefore(): Promise<void> {
+    const content = await kept.lastJudged()
+    if (content === null) return
+    await readInTurns(Object.values(content.files))
+    judged = judgedBefore(content)
+    logger.warn({ flows: [...judged.flows.keys()] }, 'nothing is published: callers enter the flow files as they were when they were last found right')
+  }
+
   const watcher: Who = { id: null, name: `files@${node}` }
   let gating: Promise<void> = Promise.resolve()
   /** What the first look that found no problem saw: of a node that is new, its files are no change until they differ from that. Before, they may still have been on their way here. */
@@ -275,7 +288,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   async function lookAnew(): Promise<void> {
     if (looks > 0 || onDisk === null || onDisk.problems.length === 0) return
     const around = await publishing.nodes()
-    // Null: PostgreSQL is away, or nobody says any more.
+    // Null: nobody says any more.
     if (around !== null && !isDeepStrictEqual(around, onDisk.around)) void consider()
   }
 
@@ -295,6 +308,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
         await readInTurns(Object.values(gated.content.files))
         judged = judgedBy(gated, judged)
         await runFiles()
+        if (judged.flows.size > 0) await kept.keepJudged({ files: judged.files, tapes: judged.tapes }).catch((error: unknown) => { logger.warn({ err: error }, 'the flow files that callers enter were not kept on this machine: a start after an update of the program would have to find them right again') })
       }
       if (gated.problems.length > 0) {
         logger.error({ problems: gated.problems.length, first: `${gated.problems[0]?.file ?? ''}:${gated.problems[0]?.line ?? 0} ${gated.problems[0]?.problem.en ?? ''}`, runs: live.version }, 'the flow files have problems: what ran before goes on')
@@ -349,8 +363,11 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     if (await rates.look(now)) await follow()
   }
 
+  const numbers = (): ReadonlyMap<string, string> => new Map([...[...own].filter(([, name]) => live.flows.get(name)?.kind === 'entry'), ...live.entries])
+
   const there = await within(follow().then(() => true, () => false), PATIENCE, () => false)
   if (isOn('disk') && !there && await runKept()) logger.error({ version: live.version }, 'PostgreSQL is away: callers enter the edition of the flows that ran last on this machine')
+  if (isOn('disk')) await runJudgedBefore()
   try {
     ready(live.edition)
   } catch (error) {
@@ -374,8 +391,9 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     recall,
     enter(dialled, usual, from) {
       const then = from === null ? undefined : loaded.get(from.version)
-      return from !== null && then !== undefined ? enterFlow(then, from.flow) : enterFlow(live, live.entries.get(dialled) ?? usual)
+      return from !== null && then !== undefined ? enterFlow(then, from.flow) : enterFlow(live, numbers().get(dialled) ?? usual)
     },
+    numbers,
     promptPath: ({ language, name, edition }) => (edition === undefined ? live : loaded.get(edition) ?? live).paths.get(tapeKey(language, name)),
     promptText: (path) => [live, ...loaded.values()].find(({ said }) => said.has(path))?.said.get(path),
     categories: () => live.categories,

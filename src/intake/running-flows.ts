@@ -4,7 +4,7 @@ import { bindFlow } from '../flow/engine.js'
 import { baseName, fileProblem, waitOnlyFlow } from '../flow/library.js'
 import { readYaml } from '../flow/load/yaml-source.js'
 import type { Flow, FlowStep } from '../flow/types.js'
-import { FLOW_FILE, loadEdition, OF_PROMPTS, shortHash, type Edition, type EditionContent, type EditionTape } from './edition.js'
+import { CODE_BOOK, ENTRIES, FLOW_FILE, LINES, loadEdition, OF_PROMPTS, shortHash, type Edition, type EditionContent, type EditionTape } from './edition.js'
 import { loadDirectory, type FlowDirectory } from './flow-files.js'
 import type { Gated } from './flow-gate.js'
 import type { RunnableFlow } from './flow-runner.js'
@@ -56,9 +56,23 @@ function tapesFound(tapes: readonly EditionTape[], paths: ReadonlyMap<string, st
 /** What the gate (check, proof, tests) found right in a directory, as it was then: what is written to the directory since is no part of it. */
 export interface Judged extends Pick<RunningFlows, 'flows' | 'entries' | 'categories' | 'lines'> {
   readonly tapes: readonly EditionTape[]
+  /** The files that all of it is made of, by name: for the next start. */
+  readonly files: EditionContent['files']
 }
 
-export const NOTHING_JUDGED: Judged = { flows: new Map(), entries: new Map(), categories: [], lines: [], tapes: [] }
+export const NOTHING_JUDGED: Judged = { flows: new Map(), entries: new Map(), categories: [], lines: [], tapes: [], files: {} }
+
+/**
+ * What was found right in a directory before this process began, as far as this program can run it: its rules may be newer. They are asked of what is on the
+ * disk now; from callers they take nothing that they are in.
+ */
+export function judgedBefore(content: EditionContent): Judged {
+  const { flows, entries, categories, lines } = loadEdition(content)
+  return { flows: new Map([...flows].map(([name, flow]) => [name, { ...flow, version: shortHash(content.files[fileOf(content.files, name) ?? ''] ?? '') }])), entries, categories, lines, tapes: content.tapes, files: content.files }
+}
+
+/** The file of a flow. */
+const fileOf = (files: EditionContent['files'], flow: string): string | undefined => Object.keys(files).find((file) => FLOW_FILE.test(file) && baseName(file) === flow)
 
 const keyed = (tapes: readonly EditionTape[]): ReadonlyMap<string, string> => new Map(tapes.map(({ language, name, hash }) => [tapeKey(language, name), hash]))
 
@@ -83,10 +97,15 @@ export function judgedBy({ content, problems }: Gated, before: Judged): Judged {
   // With other tapes, what is gone and nothing asks for is gone.
   const flows = exchanged ? passed : new Map([...before.flows, ...passed])
   const entries = blamed.has('entries') || (before.flows.size > 0 && [...loaded.entries.values()].some((name) => !flows.has(name))) ? before.entries : loaded.entries
+  const kept = (side: string, old: boolean): EditionContent['files'] => { const text = (old ? before.files : content.files)[side]; return text === undefined ? {} : { [side]: text } }
   return {
     flows, entries, tapes: content.tapes,
     categories: loaded.categories.length === 0 ? before.categories : loaded.categories,
     lines: blamed.has('lines') ? before.lines : loaded.lines,
+    files: {
+      ...Object.fromEntries([...flows.keys()].flatMap((name) => { const from = passed.has(name) ? content.files : before.files; const file = fileOf(from, name); return file === undefined ? [] : [[file, from[file] ?? '']] })),
+      ...kept(CODE_BOOK, loaded.categories.length === 0), ...kept(LINES, blamed.has('lines')), ...kept(ENTRIES, entries === before.entries),
+    },
   }
 }
 

@@ -5,10 +5,13 @@ import { verifyChain, type ChainFault, type ChainRow, type TicketHead } from '..
 import { callerText, markedOf, runOf, tagsText, type ClockLine } from '../dispatch/core/marks.js'
 import { ticketOf, type TicketRow } from './rows.js'
 
+/** A fault, and where a person finds it: the ticket's number, and the last act that stands up to there; null: none. `at` ISO 8601. */
+export type FoundFault = ChainFault & { readonly number: string; readonly last: { readonly version: number; readonly act: string; readonly at: string } | null }
+
 export interface AuditReport {
   readonly tickets: number
   readonly rows: number
-  readonly faults: readonly ChainFault[]
+  readonly faults: readonly FoundFault[]
   /** Of what was written until then `head` speaks, ISO 8601: whatever is done later, the same time has the same head for ever. */
   readonly until: string
   /** SHA-256 over the heads of all chains as they were then, by ticket: noted elsewhere, it shows a history that was rewritten from end to end. */
@@ -52,7 +55,7 @@ function headOf(row: AuditRow): TicketHead {
  * @param until of which time the head is wanted, ms; without it, of a minute ago
  */
 export async function verifyHistories(pool: Pool, until?: number): Promise<AuditReport> {
-  const faults: ChainFault[] = []
+  const faults: FoundFault[] = []
   const all = createHash('sha256')
   const { rows: [database] } = await pool.query<{ now: Date }>('select clock_timestamp() as now')
   const then = new Date(until ?? (database?.now.getTime() ?? 0) - SETTLED)
@@ -61,7 +64,7 @@ export async function verifyHistories(pool: Pool, until?: number): Promise<Audit
     const { rows: found } = await pool.query<AuditRow>(READ, [after, BATCH, then])
     for (const ticket of found) {
       const fault = verifyChain(ticket.rows, headOf(ticket), sha256)
-      if (fault !== null && faults.length < MOST_FAULTS) faults.push({ ...fault, ticketId: ticket.id })
+      if (fault !== null && faults.length < MOST_FAULTS) faults.push({ ...fault, ticketId: ticket.id, number: ticket.number, last: lastOf(ticket.rows.findLast(({ version }) => version <= fault.version)) })
       tickets += 1
       rows += ticket.rows.length
       // By its hash a row stands for all before it.
@@ -73,18 +76,20 @@ export async function verifyHistories(pool: Pool, until?: number): Promise<Audit
   }
 }
 
-export interface PhotoFault { readonly id: string; readonly ticketId: string; readonly found: 'missing' | 'changed' }
+const lastOf = (row: ChainRow | undefined): FoundFault['last'] => (row === undefined ? null : { version: row.version, act: row.act, at: new Date(Number(BigInt(row.at) / 1000n)).toISOString() })
+
+export interface PhotoFault { readonly id: string; readonly ticketId: string; readonly number: string; readonly found: 'missing' | 'changed' }
 
 /** Reads every photo's file and holds it to the SHA-256 that stands of it. @param read the bytes of a photo; null: there is no file */
 export async function verifyPhotos(pool: Pool, read: (id: string) => Promise<Uint8Array | null>): Promise<{ readonly photos: number; readonly faults: readonly PhotoFault[] }> {
   const faults: PhotoFault[] = []
   let [photos, after] = [0, '00000000-0000-0000-0000-000000000000']
   for (;;) {
-    const { rows } = await pool.query<{ id: string; ticket_id: string; sha256: string }>(`select id, ticket_id, encode(sha256, 'hex') as sha256 from attachment where id > $1 order by id limit $2`, [after, BATCH])
-    for (const { id, ticket_id: ticketId, sha256: told } of rows) {
+    const { rows } = await pool.query<{ id: string; ticket_id: string; number: string; sha256: string }>(`select a.id, a.ticket_id, t.number, encode(a.sha256, 'hex') as sha256 from attachment a join ticket t on t.id = a.ticket_id where a.id > $1 order by a.id limit $2`, [after, BATCH])
+    for (const { id, ticket_id: ticketId, number, sha256: told } of rows) {
       const bytes = await read(id)
       const found = bytes === null ? 'missing' : createHash('sha256').update(bytes).digest('hex') === told ? null : 'changed'
-      if (found !== null && faults.length < MOST_FAULTS) faults.push({ id, ticketId, found })
+      if (found !== null && faults.length < MOST_FAULTS) faults.push({ id, ticketId, number, found })
     }
     photos += rows.length
     after = rows.at(-1)?.id ?? ''

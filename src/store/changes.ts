@@ -20,6 +20,8 @@ export interface ChangesDeps {
   readonly onCaller?: (number: string) => void
   /** A list that is about no one ticket may be another. */
   readonly onList?: (list: string) => void
+  /** A photo of this ticket came. */
+  readonly onPhoto?: (ticketId: string) => void
   /** Between two polls, ms. */
   readonly every?: number
 }
@@ -35,7 +37,7 @@ const OVERLAP = 15_000
  * What changed, on any node. NOTIFY is a hint: its connection may be cut, or be silent for ever behind a firewall that forgot it. So it is pinged,
  * and the history is asked every few seconds and whenever the connection is new.
  */
-export function followChanges({ connectionString, pool, onChanged, onOutbox, onFlows, onPerson, onCaller, onSeat, onLeft, onList, every = POLL }: ChangesDeps): { close(): Promise<void> } {
+export function followChanges({ connectionString, pool, onChanged, onOutbox, onFlows, onPerson, onCaller, onSeat, onLeft, onList, onPhoto, every = POLL }: ChangesDeps): { close(): Promise<void> } {
   let client: Client | null = null
   let closed = false
   let since: Date | null = null
@@ -75,6 +77,7 @@ export function followChanges({ connectionString, pool, onChanged, onOutbox, onF
       if (channel === 'operator_seated') return onSeat?.(payload)
       if (channel === 'operator_left') return onLeft?.(payload)
       if (channel === 'list_changed') return onList?.(payload)
+      if (channel === 'photo_added') return onPhoto?.(payload)
       const [ticketId = '', version = '0'] = payload.split(' ')
       tell(ticketId, Number(version))
     })
@@ -84,7 +87,7 @@ export function followChanges({ connectionString, pool, onChanged, onOutbox, onF
     })
     try {
       await mine.connect()
-      await mine.query('listen ticket_changed; listen outbox; listen flow_switched; listen person_changed; listen caller_changed; listen operator_seated; listen operator_left; listen list_changed')
+      await mine.query('listen ticket_changed; listen outbox; listen flow_switched; listen person_changed; listen caller_changed; listen operator_seated; listen operator_left; listen list_changed; listen photo_added')
       if (closed) return await mine.end()
       client = mine
       // What was told while nobody listened.

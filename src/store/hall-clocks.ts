@@ -13,8 +13,8 @@ import { withPen } from './with-pen.js'
 interface Row { readonly id: string; readonly said: boolean }
 
 /**
- * Gives the hall's clock to what lies there without one, by a program that knew none: once at each start of a node, so that the last one to be renewed finds what those before it left.
- * May be done by several, and again. → how many tickets have one now
+ * Gives the hall's clock to what lies there without one, by a program that knew none, and takes it off what nobody is to be sent to: once at each start of a node, so that the last one to be renewed finds what those before it left.
+ * May be done by several, and again. → how many tickets it was
  */
 export async function giveHallClocks(pool: Pool, rules: Rules, onFailed: OnFailed): Promise<number> {
   // At a county clocks are the city's word.
@@ -31,7 +31,7 @@ export async function giveHallClock(pool: Pool, ticket: Ticket, rules: Rules): P
   return row === undefined ? ticket : await give(pool, ticket, row.said, rules) ?? ticket
 }
 
-/** → the ticket with its clock; null: nothing is missing */
+/** → the ticket with its clock, or without; null: nothing is missing, and nothing too much */
 async function give(pool: Pool, seen: Ticket, said: boolean, rules: Rules): Promise<Ticket | null> {
   if (leftBehind(seen, said, rules, Date.now()) === null) return null
   return withPen(pool, () => rules, async (pen) => {

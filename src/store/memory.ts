@@ -37,6 +37,11 @@ export function makeMemory(limit: number, pinned: (ticketId: string) => boolean)
       // Sent again it made no other version.
       if (acts?.has(actId) === false) acts.set(actId, one)
     },
+    /** Whether somebody said here whether it is dangerous, as what it is about by now: no category or kind made it so since. */
+    said(ticketId: string): boolean {
+      const last = [...kept.get(ticketId)?.acts.values() ?? []].findLast(({ fields }) => fields.includes('hazard') || fields.includes('category'))
+      return last !== undefined && !last.fields.includes('category') && !last.fields.includes('kind')
+    },
     /** Fields that were changed here after a version by somebody else, or by this person in another window. */
     changedElsewhere(ticketId: string, since: number, personId: string, window: string | undefined): ReadonlySet<string> {
       return new Set([...kept.get(ticketId)?.acts.values() ?? []].flatMap((one) => (one.version > since && (one.personId !== personId || one.window !== window) ? one.fields : [])))

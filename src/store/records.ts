@@ -109,7 +109,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
 
   /** What an act will make of a ticket that PostgreSQL cannot be asked about. @param elsewhere see `ActContext`: as far as it was done at this node */
   function imagine(ticket: Ticket, one: TicketAct, who: Self, at: number, elsewhere?: ReadonlySet<string>): Transition {
-    return applyAct(ticket, one, { role: who.role, id: who.id, unitId: who.unitId }, { now: at, rules: deps.rules(), ...(elsewhere !== undefined && { changedElsewhere: elsewhere }) })
+    return applyAct(ticket, one, { role: who.role, id: who.id, unitId: who.unitId }, { now: at, rules: deps.rules(), past: { said: memory.said(ticket.id), ended: [] }, ...(elsewhere !== undefined && { changedElsewhere: elsewhere }) })
   }
 
   function setUp(now: boolean, why?: unknown): void {

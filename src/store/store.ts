@@ -161,8 +161,9 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   let onSeat: (payload: string) => void = () => undefined
   let onLeft: (payload: string) => void = () => undefined
   let onList: (list: string) => void = () => undefined
+  let onPhoto: (ticketId: string) => void = () => undefined
   const changes = followChanges({
-    connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, onFlows() { onFlows() }, onPerson(personId) { onPerson(personId) }, onCaller(number) { onCaller(number) }, onSeat(payload) { onSeat(payload) }, onLeft(payload) { onLeft(payload) }, onList(list) { onList(list) },
+    connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, onFlows() { onFlows() }, onPerson(personId) { onPerson(personId) }, onCaller(number) { onCaller(number) }, onSeat(payload) { onSeat(payload) }, onLeft(payload) { onLeft(payload) }, onList(list) { onList(list) }, onPhoto(ticketId) { onPhoto(ticketId) },
     ...(options.pollEvery === undefined ? {} : { every: options.pollEvery }),
   })
 
@@ -232,6 +233,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     onLeft(listenTo: (payload: string) => void) { onLeft = listenTo },
     /** A list that is about no one ticket may be another: a hint. */
     onList(listenTo: (list: string) => void) { onList = listenTo },
+    /** Who shows a ticket's photos is told of one more, on whichever node or line it came. */
+    onPhoto(listenTo: (ticketId: string) => void) { onPhoto = listenTo },
     /** What the journal still keeps is drained by the next run. */
     async close() {
       clearInterval(timer)

@@ -120,8 +120,8 @@ export function makeTicketActs(pool: Pool, rules: () => Rules, aftermath: Afterm
     if (home !== undefined && !await isCut(home.line)) return { fired: [], late: [], failed: [], next: null }
     const behind = home === undefined && (rules().counties?.size ?? 0) > 0 ? await unitsBehind() : NOBODY
     const kept = await aftermath.waiting()
-    /** A county is telling what its people did meanwhile, or another node: perhaps it was done in time. Danger and what nobody has on his screen wait for nobody's word. */
-    const waits = ({ clock, unitId }: RunningClock): boolean => clock !== 'safe' && clock !== 'delivery' && (kept.others || (unitId !== null && behind.has(unitId)))
+    /** A county is telling what its people did meanwhile, or another node: perhaps it was done in time. A unit's danger and what nobody has on his screen wait for nobody's word; the hall's waits for another node's: that may have opened the ticket meanwhile, as of the answer, and say next that it was none, or whose it is. */
+    const waits = ({ clock, unitId }: RunningClock): boolean => clock !== 'delivery' && ((kept.others && (clock !== 'safe' || unitId === null)) || (clock !== 'safe' && unitId !== null && behind.has(unitId)))
     const fired: Ticket[] = []
     const late: number[] = []
     const failed: unknown[] = []

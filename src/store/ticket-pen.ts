@@ -18,6 +18,7 @@ import { marksOf, photosOf } from '../dispatch/core/marks.js'
 import { learn, takeIn } from '../dispatch/core/merge.js'
 import { citizenText, noticeText, partingText, toCaller, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
 import { SHOWN } from '../dispatch/core/privacy.js'
+import { asksPast, type HallPast } from '../dispatch/core/regrade.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import type { Moved } from '../dispatch/core/unit-acts.js'
 import { idFrom } from '../dispatch/ids.js'
@@ -188,8 +189,9 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
       const when = kept ? boundedTime(at, since ?? at, now).at : now
       const said = kept ? timed(one, boundedTime(doneAt(one, when), since ?? when, when).at) : one
       const outOfReach = await pen.outOfReach(said, who.unitId)
-      const { ticket, endsAt, changes, note, notices } = applyAct(before, said, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedElsewhere: elsewhere, outOfReach, since })
-      if (SETTING.has(one.act) && note === '' && notices.length === 0 && Object.keys(changes).length === 0 && same({ ...ticket, version: before.version }, before)) return { ticket: before, also: [] }
+      const past = said.act === 'edit' && asksPast(before, said.changes, rules) ? await pastOf(before) : undefined
+      const { ticket, endsAt, changes, note, notices } = applyAct(before, said, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedElsewhere: elsewhere, outOfReach, since, past })
+      if (!kept && SETTING.has(one.act) && note === '' && notices.length === 0 && Object.keys(changes).length === 0 && same({ ...ticket, version: before.version }, before)) return { ticket: before, also: [] }
       // Whoever makes it known answers for it like whoever looks.
       if (one.act === 'protect' && loosens(before.work.privacy, one.privacy)) await client.query(NOTE_REVEAL, [who.id, ticketId, one.note, ''])
       const moved: Ticket[] = []
@@ -337,6 +339,12 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
     return pen.write({ before: main, after, actId: idFrom(`release ${actId}`), act: 'release', at, by: null, changes: difference(main, after), note: member.number, met: [], notices: [] })
   }
 
+  /** What was said of a ticket in the hall, and which clocks an edit ended. */
+  async function pastOf({ id }: Ticket): Promise<HallPast> {
+    const { rows: [row] } = await client.query<{ said: boolean; ended: HallPast['ended'] }>(sql.HALL_PAST, [id])
+    return { said: row?.said === true, ended: row?.ended ?? [] }
+  }
+
   /** The city's version of a ticket that this county knows. */
   async function told(name: string, ticketId: string): Promise<number> {
     return (await client.query<{ version: number }>(line.TICKET_VERSION, [name, ticketId])).rows[0]?.version ?? 0
@@ -365,7 +373,7 @@ function withoutWindow(act: TicketAct): TicketAct {
 /** Which clocks run, of whom and since when. */
 const runsOf = ({ work: { clocks } }: Ticket): string => JSON.stringify(clocks.map(({ clock, unitId, startedAt }) => [clock, unitId, startedAt]))
 
-/** They set what a ticket says of itself: where it says so already nothing was done, and the history has no row of it. */
+/** They set what a ticket says of itself: where it says so already nothing was done, and the history has no row of it. What was acknowledged as a version has its row all the same: who was shown that version acts on it. */
 const SETTING: ReadonlySet<TicketAct['act']> = new Set(['edit', 'prioritise', 'protect', 'assist'])
 
 /** By such an act a danger may become known. */

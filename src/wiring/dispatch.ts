@@ -67,6 +67,8 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
   store.onCaller((number) => { intake.desk.callerChanged(number) })
   tickets.onChanged((ticketId, version) => { hub.desk.broadcast({ type: 'ticket.changed', ticketId, version }) })
 
+  store.onPhoto((ticketId) => { hub.desk.broadcast({ type: 'photo.added', ticketId }) })
+
   const clockwork = startClockwork({
     store: store.clocks, onError: trouble('clocks'),
     onFired: (ticket) => { metrics.clocksFired.inc(); show(ticket) },

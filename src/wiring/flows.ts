@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Logger } from 'pino'
-import { delaysOf, type Config } from '../config.js'
+import { delaysOf, isPracticeCity, type Config } from '../config.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { Calendar } from '../flow/types.js'
 import { makeFlowDesk, type FlowDesk } from '../intake/flow-desk.js'
@@ -16,6 +16,9 @@ import type { Metrics } from '../metrics.js'
 import { root } from '../paths.js'
 import type { Store } from '../store/store.js'
 import type { Closing } from './closing.js'
+
+/** A practice city has every number. A real one gives its own out (`entries.yaml`), and may not have these. */
+const PRACTICE_NUMBERS: ReadonlyMap<string, string> = new Map([['1109', 'ask']])
 
 export interface FlowsGiven {
   readonly config: Config
@@ -48,7 +51,7 @@ export async function openFlows({ config, logger, metrics, store, calendar, cloc
   const publishing = makePublishing({ store: store.editions, directory, approval, gate: gate ?? ((nodes) => gateInProcess(program, directory, nodes ?? around)), judge: (content, nodes) => judgeInProcess(program, { content, shown: basename(directory), around: nodes ?? around }) })
   const entry = join(directory, `${config['flows.entry']}.yaml`)
   const live = await openLiveFlows({
-    directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], clock, logger: config['node.kind'] === 'county' ? troublesOnly(logger) : logger,
+    directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], ...(isPracticeCity(config) && { numbers: PRACTICE_NUMBERS }), clock, logger: config['node.kind'] === 'county' ? troublesOnly(logger) : logger,
     // A broken file is told and callers wait with music; one that is not there is a wrong setting.
     ready(edition) { if (edition?.flows.has(config['flows.entry']) !== true && !existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry }) },
     rules: { watch, approval, around, autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },

@@ -133,6 +133,8 @@ t.test('a node starts while PostgreSQL is away: nobody can sign in, so nobody is
   await world.database.start()
   await until('callers to be taken again', () => second.intake.canServe(), 30_000)
   t.equal(await readiness(second), 200)
+  // A ticket does not wait for who answered, whom only PostgreSQL could tell.
+  await until('who answered', async () => (await tickets(world)).filter(({ operator }) => operator !== null).length === 2)
   await checkBooks(t, world, [waiting, call], (one) => `1390001${String(world.calls.indexOf(one)).padStart(4, '0')}`)
   await world.close()
 })

@@ -65,6 +65,50 @@ await withDesk(t, async (world) => {
     t.match(await rows.first().locator('.ld-due').innerText(), /^(送达|签收|到场|排险|修复|反馈)\s+超时/, 'and says which clock that is')
     await seat.picture('board')
 
+    // Each count leads to as many as it says, whatever the list was narrowed by before: with one that a unit only assists at, one that is due soon, one that follows another, and some that are over.
+    const [soon = '', helped = '', follower = ''] = [ids[1], ids[7], ids[11]]
+    await store.pool.query(`update ticket set due_at = now() + interval '100 minutes' where id = $1`, [soon])
+    await store.records.act(helped, { actId: randomUUID(), baseVersion: (await store.records.get(helped)).version, act: 'assist', assist: ['municipal-works', 'urban-management'], note: '' }, operator)
+    await store.records.act(follower, { actId: randomUUID(), baseVersion: (await store.records.get(follower)).version, act: 'merge', into: ids[3] ?? '', note: '同一件事' }, operator)
+    const tile = (name: string) => page.locator('.ld-tile', { has: page.locator('span', { hasText: new RegExp(`^${name}$`) }) })
+    await until('it to follow', async () => (await tile('已合并').locator('strong').innerText()) !== '0')
+    await page.goto(`${world.liandong.url}/#/board/category=noise`)
+    const listed = (count: string) => page.locator('.ld-tickets-foot').getByText(`共 ${count} 件`, { exact: true }).waitFor()
+    for (const name of ['在办', '超时', '即将到期', '待处理', '已派单', '已合并']) {
+      await tile(name).click()
+      await page.locator('.ld-tile[aria-pressed="true"]', { hasText: name }).waitFor()
+      await listed(await tile(name).locator('strong').innerText())
+    }
+    t.not(await tile('即将到期').locator('strong').innerText(), '0')
+    await tile('已合并').click()
+    await page.locator('.ld-tile[aria-pressed="true"]').waitFor({ state: 'detached' })
+    for (const row of await page.locator('.ld-board-unit').all()) {
+      // Narrowed otherwise before, also to what it assists at.
+      const unit = await row.getAttribute('data-unit') ?? ''
+      await page.goto(`${world.liandong.url}/#/board/unit=${unit}&category=noise&soon=1&to=2020-01-01&text=${encodeURIComponent('井盖')}`)
+      await listed('0')
+      t.equal(await row.getAttribute('aria-pressed'), 'false')
+      await row.click()
+      await listed((await row.locator('.ld-faint').innerText()).replace(/\D/g, ''))
+      t.equal(await row.getAttribute('aria-pressed'), 'true')
+      await row.click()
+    }
+    t.match(page.url(), /board\/hand=1$/)
+
+    // A node that is not renewed yet knows some of it not: it lists what it can, and that is said until it knows.
+    const older = /\/api\/tickets\?.*(inHand|leads|soon)=/
+    await page.route(older, (route) => route.fulfill({ status: 400, json: { code: 'request.invalid', text: 'must NOT have additional properties', details: {} } }))
+    const least = async (): Promise<number> => Number((await page.locator('.ld-tickets-foot').innerText()).match(/共 (\d+) 件/)?.[1] ?? 0)
+    await page.goto(`${world.liandong.url}/#/board/unit=municipal-works&lead=1&hand=1&soon=1`)
+    await page.locator('[data-without="inHand leads soon"]', { hasText: '在办、只看主办、即将到期' }).waitFor()
+    t.ok(await least() > 0 && (await rows.allInnerTexts()).length > 0)
+    t.notMatch(await page.getByRole('link', { name: '导出 CSV' }).getAttribute('href'), /inHand|leads|soon/)
+    await page.unroute(older)
+    await page.goto(`${world.liandong.url}/#/board/hand=1`)
+    await listed(await tile('在办').locator('strong').innerText())
+    t.equal(await page.locator('[data-without]').count(), 0)
+    await page.getByRole('button', { name: '清除筛选' }).click()
+
     await page.getByRole('checkbox', { name: '只看超时' }).check()
     await until('the late ones', async () => (await rows.count()) === 4)
     await page.locator('[data-unit]').first().click()

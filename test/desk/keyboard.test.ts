@@ -4,7 +4,7 @@ import { leave, rung, talk, withDesk } from '../helpers/desk-world.js'
 
 await withDesk(t, async (world) => {
   await t.test('what is typed after the answer goes into the description, whatever had the focus', async (t) => {
-    const seat = await world.seat('op1')
+    const seat = await world.seat('op1', { reducedMotion: 'no-preference' })
     const { page } = seat
     // By mouse: the buttons of the bars do not keep the focus. By keyboard one may still stand on a button.
     // The browser prefers light, until somebody chooses.
@@ -23,7 +23,7 @@ await withDesk(t, async (world) => {
   })
 
   await t.test('the answer brings him back to the call from any page; nothing lies over it', async (t) => {
-    const seat = await world.seat('op2')
+    const seat = await world.seat('op2', { reducedMotion: 'no-preference' })
     const { page } = seat
     const { callId } = await rung(world, seat, { number: '13900000042' })
     await seat.press('Alt+KeyL', 'F1')
@@ -38,7 +38,7 @@ await withDesk(t, async (world) => {
   })
 
   await t.test('who asks his system for less motion: menus open, and what is closed is gone', async (t) => {
-    const { page, context, press } = await world.seat('op2')
+    const { page, context, press } = await world.seat('op2', { reducedMotion: 'no-preference' })
     await page.emulateMedia({ reducedMotion: 'reduce' })
     await page.locator('.ld-person').click()
     await page.locator('.ant-dropdown').getByText('退出登录').waitFor()

@@ -66,7 +66,9 @@ await withDesk(t, async (world) => {
     await done(labour)
     await stands(first, 'reported')
     await goTo(op, url, first)
-    await act(op, 'close', note(''))
+    await op.page.locator('.ld-handling [data-said="report"]', { hasText: '当场付清' }).waitFor()
+    // Whoever closes by a report has it before him.
+    await act(op, 'close', async (form) => { await form.locator('[data-said="report"]', { hasText: '当场付清' }).waitFor() })
     await done(op)
     t.match(await stands(first, 'closed'), { outcome: 'settled-on-the-spot' })
 
@@ -120,6 +122,10 @@ await withDesk(t, async (world) => {
     await stands(id, 'returned')
 
     await shows(op, 'returned')
+    await works.page.locator('[data-left="returned"]').waitFor()
+    await op.page.locator('[data-said="return"]', { hasText: 'MH-02' }).getByText('属排水').waitFor()
+    await op.page.locator('[data-proposed="drainage"]').waitFor() // whom the return names, not who returned it
+    t.equal(await op.page.locator('[data-proposed="municipal-works"], [data-helper="municipal-works"]').count(), 0)
     await op.press('Alt+KeyU')
     await op.page.keyboard.type('drainage')
     await op.page.locator('.ld-unit-option').first().waitFor()
@@ -132,6 +138,7 @@ await withDesk(t, async (world) => {
     await done(drains)
     await stands(id, 'ruling')
     await shows(op, 'ruling')
+    await drains.page.locator('[data-left="ruling"]').waitFor()
     t.equal(await op.page.locator('button[data-act="rule"]').count(), 0, 'an operator does not rule')
 
     const chief = await seat(t, 'sup1')

@@ -51,8 +51,7 @@ await withDesk(t, async (world) => {
   })
 
   await t.test('the phone book by keyboard: Enter on a button does what the button says', async () => {
-    // Who wants less motion types at once, too.
-    const one = await world.seat('op1', { reducedMotion: 'reduce' })
+    const one = await world.seat('op1')
     await talk(one)
     await one.press('Alt+KeyT')
     await one.page.locator('.ld-book input:focus').waitFor()

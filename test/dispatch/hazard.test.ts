@@ -8,8 +8,10 @@ import type { RunningClock } from '../../src/contracts/work.js'
 import { applyAct, type Actor, type Transition } from '../../src/dispatch/core/acts.js'
 import { deliver, metBy, running } from '../../src/dispatch/core/clocks.js'
 import { fire } from '../../src/dispatch/core/escalation.js'
+import { leftBehind } from '../../src/dispatch/core/left-behind.js'
 import { takeIn } from '../../src/dispatch/core/merge.js'
 import { dangersAtHall, opened } from '../../src/dispatch/core/opened.js'
+import { asksPast } from '../../src/dispatch/core/regrade.js'
 import { CITY, NOW, ticketOf, UNIT } from './city.js'
 
 const MINUTE = 60_000
@@ -120,7 +122,9 @@ t.test('what nobody was given yet has the hall’s clock, as soon as somebody sa
   t.same(clocksOf(typed), ['reassign:hall:30', 'safe:hall:60'], 'somebody typed it')
   const noise = done(ticketOf('open', {}, { fields: { ...pressed.fields, category: 'ride-dispute' } }), 'edit', { changes: { kind: 'joint-service' } })
   t.same([noise.work.hazard, clocksOf(noise)], [false, ['reassign:hall:30']])
-  t.same(clocksOf(done(typed, 'prioritise', { priority: 'normal', hazard: false, note: '虚惊' })), ['reassign:hall:30'], 'no danger after all, and still nobody’s')
+  const none = { priority: 'normal', hazard: false, note: '虚惊' }
+  t.same(clocksOf(done(typed, 'prioritise', none)), [], 'no danger after all: neither it nor a kind wants a unit')
+  t.same(clocksOf(done(done(typed, 'edit', { changes: { kind: 'joint-service' } }), 'prioritise', none)), ['reassign:hall:30'], 'and still nobody’s')
   for (const kind of ['invalid', 'consultation']) {
     const answered = done(pressed, 'edit', { changes: { kind } })
     t.same([answered.work.hazard, clocksOf(answered)], [false, []], `${kind}: nobody is to be sent`)
@@ -157,6 +161,52 @@ t.test('a key that was pressed by mistake is a danger until the category is mend
   t.same([sent.work.hazard, 'hazardBy' in sent.work, mended(sent), mended(deliver(sent, UNIT, CITY, NOW))], [true, false, true, true], 'whom it was given to was told so')
   const again = done(ticketOf('closed', {}, { unitId: null }), 'reopen', { note: '又打来' })
   t.same([again.work.hazard, mended(again)], [true, false])
+})
+
+t.test('who says that it is no danger says so of whatever kind it is, until it is about something else', async (t) => {
+  const begun = opened(ticketOf('open', {}, { fields: { ...ticketOf('open').fields, kind: null } }), CITY, NOW)
+  const none = done(begun, 'prioritise', { priority: 'normal', hazard: false, note: '虚惊' })
+  t.same([none.work.hazard, clocksOf(none)], [false, []])
+  const edited = (ticket: Ticket, changes: object, said: boolean): Ticket =>
+    applyAct(ticket, { actId: randomUUID(), act: 'edit', baseVersion: ticket.version, changes }, hall, { now: NOW, rules: CITY, past: { said, ended: [] } }).ticket
+  for (const [kind, clocks] of [['joint-service', ['reassign:hall:30']], ['police', []], ['fire', []]] as const) {
+    const settled = edited(none, { kind }, true)
+    t.same([settled.work.hazard, 'hazardBy' in settled.work, clocksOf(settled)], [false, false, clocks], kind)
+    t.match(edited(none, { kind }, false).work, { hazard: true, hazardBy: 'category' }, `${kind}: where nobody said so the category does`)
+  }
+  t.match(edited({ ...none, fields: { ...none.fields, category: 'ride-dispute' } }, { category: 'manhole-cover' }, true).work, { hazard: true, hazardBy: 'category' }, 'another matter was not what he spoke of')
+  t.match(edited(begun, { kind: 'police' }, true).work, { hazard: true, hazardBy: 'category' }, 'nor what became one by its category since')
+  t.same([asksPast(none, { kind: 'police' }, CITY), asksPast(none, { place: '别处' }, CITY), asksPast(begun, { kind: 'police' }, CITY), asksPast({ ...none, fields: { ...none.fields, category: 'ride-dispute' } }, { kind: 'police' }, CITY)], [true, false, false, false])
+})
+
+t.test('a wrong kind or category, put right, makes nobody less late: the hall’s clocks go on from where they began, and it is told again what it was told', async (t) => {
+  const begun = opened(ticketOf('open', {}, { fields: { ...ticketOf('open').fields, kind: null } }), CITY, NOW)
+  const past = { said: false, ended: (['safe', 'reassign'] as const).map((clock) => ({ clock, category: 'manhole-cover', startedAt: NOW, endedAt: NOW + 50 * MINUTE })) }
+  const back = (now: number, wrong: object, right: object, known = past): Transition => {
+    const dropped = done(begun, 'edit', { changes: wrong }, hall, NOW + 50 * MINUTE)
+    t.same(clocksOf(dropped), [])
+    t.ok(asksPast(dropped, right, CITY))
+    return applyAct(dropped, { actId: randomUUID(), act: 'edit', baseVersion: dropped.version, changes: right }, hall, { now, rules: CITY, past: known })
+  }
+  for (const [wrong, right] of [[{ kind: 'invalid' }, { kind: 'joint-service' }], [{ category: 'ride-dispute' }, { category: 'manhole-cover' }]] as const) {
+    const soon = back(NOW + 51 * MINUTE, wrong, right)
+    t.match(safeOf(soon.ticket), { unitId: null, startedAt: NOW, next: 'urge', at: { urge: NOW + 60 * MINUTE } })
+    t.match(runOf(soon.ticket, 'reassign'), { startedAt: NOW, next: 'notice', at: { urge: NOW + 30 * MINUTE, notice: NOW + 60 * MINUTE } })
+    t.match(soon.notices, [{ kind: 'warn', to: 'hall', clock: 'safe' }, { kind: 'supervise', to: 'hall', clock: 'reassign' }])
+    const later = NOW + 100 * MINUTE
+    const long = back(later, wrong, right)
+    t.match(safeOf(long.ticket), { startedAt: NOW, next: 'urge', at: { warn: NOW + 45 * MINUTE, urge: later, supervise: later + 30 * MINUTE, notice: later + 60 * MINUTE } }, 'nobody is supervised for the time in which it was none')
+    t.match(back(later, wrong, right, { ...past, ended: past.ended.map((one) => ({ ...one, endedAt: NOW + 121 * MINUTE })) }).ticket.work.clocks.map(({ next }) => next), [null, null], 'and not once more by stages that came')
+  }
+  const other = back(NOW + 51 * MINUTE, { kind: 'invalid' }, { kind: 'joint-service' }, { ...past, ended: past.ended.map((one) => ({ ...one, category: 'gas' })) })
+  t.same([clocksOf(other.ticket), other.notices], [['reassign:hall:81', 'safe:hall:111'], []], 'what ran for another danger is no measure of this')
+})
+
+t.test('what nobody is to be sent to has no clock that looks for a unit, whichever program left it there', async (t) => {
+  const clocks = [{ ...runOf(opened(ticketOf('open'), CITY, NOW), 'reassign') }]
+  const left = (kind: 'consultation' | 'invalid' | 'police' | 'joint-service', hazard = false): Ticket | null => leftBehind(ticketOf('open', { clocks, hazard }, { fields: { ...ticketOf('open').fields, category: 'ride-dispute', kind } }), false, CITY, NOW)
+  for (const kind of ['consultation', 'invalid'] as const) t.match(left(kind), { version: 5, work: { clocks: [] } })
+  t.same([left('police'), left('joint-service'), left('invalid', true)], [null, null, null])
 })
 
 t.test('a limit that was extended stays, unless the rule itself becomes another', async (t) => {
@@ -275,6 +325,11 @@ t.test('a danger does not end by being merged: the main ticket knows of it, and 
   t.match(takeIn(ticketOf('open'), again, CITY, later)?.ticket.work, { hazard: true }, 'and begins where it did not run')
   const noticed = { ...halls, work: { ...halls.work, clocks: halls.work.clocks.map((run) => ({ ...run, next: null })) } }
   t.match(takeIn(ticketOf('open'), noticed, CITY, later)?.ticket.work.clocks.find(({ clock }) => clock === 'safe'), { unitId: null, startedAt: NOW, next: 'notice', at: { notice: later } }, 'one that came to its last stage does so once more, where it is from now on')
+  // The alarm of what follows another is over: the hall hears of the danger where it goes on.
+  const at = (next: RunningClock['next']): Ticket => ({ ...halls, work: { ...halls.work, clocks: halls.work.clocks.map((run) => ({ ...run, next })) } })
+  for (const [next, kind] of [['urge', 'warn'], ['supervise', 'urge'], ['notice', 'supervise']] as const) t.match(takeIn(ticketOf('open'), at(next), CITY, later)?.notices, [{ kind, to: 'hall', clock: 'safe' }])
+  t.same([takeIn(ticketOf('open'), at('warn'), CITY, later)?.notices, takeIn(ticketOf('open'), noticed, CITY, later)?.notices], [[], []], 'not of which it was told nothing, nor of what is told in this moment')
+  t.same(takeIn(ticketOf('open', { hazard: true, clocks: [{ ...safeOf(halls), startedAt: NOW - MINUTE, at: { ...safeOf(halls).at, urge: NOW } }] }), at('supervise'), CITY, later)?.notices, [], 'nor where the main ticket’s own comes sooner')
   const led = takeIn(noise, noticed, CITY, later)
   t.match(led === null ? null : safeOf(led.ticket), { unitId: UNIT, startedAt: later, next: 'warn', at: { urge: later + 60 * MINUTE } }, 'who has the main ticket has it from now on')
   t.match(takeIn(done(ticketOf('open', {}, { fields: noise.fields }), 'dispatch', { unitId: UNIT }), noticed, CITY, later)?.ticket.work.clocks.find(({ clock }) => clock === 'safe'), { unitId: null, next: 'notice' }, 'or when it has it')

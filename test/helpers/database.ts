@@ -7,7 +7,7 @@ import { migrate, migrationFiles } from '../../src/store/migrate.js'
 import { startLocalServer, type LocalServer } from '../../src/store/server.js'
 import { openStore, type Store, type StoreOptions } from '../../src/store/store.js'
 import { temporaryDirectory } from './directory.js'
-import { migrations, placeDatabase } from './prepared.js'
+import { leaveDatabases, migrations, placeDatabase } from './prepared.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 
 export { migrations }
@@ -18,7 +18,7 @@ export interface TemporaryHome { readonly path: string; remove(): void }
 export function temporaryHome(): TemporaryHome {
   const path = temporaryDirectory()
   chmodSync(path, 0o711)
-  return { path, remove() { rmSync(path, { recursive: true, force: true }) } }
+  return { path, remove() { leaveDatabases(path); rmSync(path, { recursive: true, force: true }) } }
 }
 
 /** A home in which a Liandong was before: its PostgreSQL is initialised and has the schema. A first start takes `temporaryHome`. */

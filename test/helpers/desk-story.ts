@@ -2,7 +2,7 @@ import type { Locator } from 'playwright-core'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import type { CallSpec, PlacedCall } from '../../src/pbx/exchange/exchange.js'
 import { until } from './database.js'
-import { endTalk, lift, type Seat } from './desk-world.js'
+import { atRest, endTalk, lift, type Seat } from './desk-world.js'
 
 /** What people do at the desk's pages in a story: by mouse and keys, as they find them. */
 export interface Complaint { readonly number: string; /** As somebody types it into the field. */ readonly category: string; readonly place: string; readonly words: string; /** A unit by its code; left out: the one that is proposed. */ readonly unit?: string }
@@ -60,9 +60,13 @@ export async function goTo({ page }: Seat, url: string, id: string): Promise<voi
 /** A form of an act: opened by its button, filled and sent. What is refused stays open. @param menu it stands among “more” */
 export async function act({ page }: Seat, name: string, fill: (form: Locator) => Promise<void>, menu?: 'menu'): Promise<void> {
   if (menu !== undefined) await page.locator('[data-more]').click()
-  await page.locator(menu === undefined ? `button[data-act="${name}"]` : `.ant-dropdown [data-act="${name}"]`).click()
+  const button = page.locator(menu === undefined ? `button[data-act="${name}"]` : `.ant-dropdown [data-act="${name}"]`)
+  await button.click()
   const form = page.locator('.ld-act-form')
   await form.locator('.ant-modal-footer .ant-btn-primary').waitFor()
+  // A list that is opened while the menu still closes, or the form still grows, may be closed with it.
+  if (menu !== undefined) await button.waitFor({ state: 'hidden' })
+  await atRest(page, '.ld-act-form')
   await fill(form)
   await form.locator('.ant-modal-footer .ant-btn-primary').click()
 }

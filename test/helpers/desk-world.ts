@@ -36,9 +36,10 @@ const FEATURES = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFull
 /** Nothing of the browser's own leaves the machine. */
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--disable-features=${FEATURES.join(',')}`]
 
-/** Waits until nothing moves that comes to an end: a dialog that is still growing is no picture of it. What turns for ever goes on. */
-export async function atRest(page: Page): Promise<void> {
-  await page.evaluate(`Promise.allSettled(document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity).map(({ finished }) => finished)).then(() => undefined)`)
+/** Waits until nothing moves that comes to an end: a dialog that is still growing is no picture of it. What turns for ever goes on. @param within left out: the whole page */
+export async function atRest(page: Page, within?: string): Promise<void> {
+  const animations = within === undefined ? 'document.getAnimations()' : `[...document.querySelectorAll(${JSON.stringify(within)})].flatMap((one) => one.getAnimations({ subtree: true }))`
+  await page.evaluate(`Promise.allSettled(${animations}.filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity).map(({ finished }) => finished)).then(() => undefined)`)
 }
 
 /** With `PICTURES=1`: where nobody looks at them the browser needs not draw them. */
@@ -54,11 +55,14 @@ export interface Seat {
   picture(name: string, whole?: boolean): Promise<void>
 }
 
-export interface SeatOptions { readonly width?: number; readonly height?: number; readonly timezoneId?: string; readonly init?: string; readonly reducedMotion?: 'reduce'; /** Else the one that practice gave him. */ readonly password?: string }
+export interface SeatOptions { readonly width?: number; readonly height?: number; readonly timezoneId?: string; readonly init?: string; /** `no-preference`: what opens grows and moves, as for most people. */ readonly reducedMotion?: 'reduce' | 'no-preference'; /** Else the one that practice gave him. */ readonly password?: string }
 
 export interface TestBrowser {
   readonly browser: Browser
-  /** A window of his own at this site, signed in by keyboard; who takes calls is on break. */
+  /**
+   * A window of his own at this site, signed in by keyboard; who takes calls is on break. Nothing moves in it by itself: the mouse of a machine that is busy goes down on
+   * a button that has not begun to move and up where it was, and that is no click.
+   */
   seat(url: string, loginName: string, password: string, options?: SeatOptions): Promise<Seat>
 }
 
@@ -74,7 +78,7 @@ export async function openBrowser(executablePath: string, home: string): Promise
   else process.env['TMPDIR'] = before
   return {
     browser,
-    async seat(url, loginName, password, { width = 1366, height = 768, timezoneId = 'Asia/Shanghai', init, reducedMotion = null } = {}) {
+    async seat(url, loginName, password, { width = 1366, height = 768, timezoneId = 'Asia/Shanghai', init, reducedMotion = 'reduce' } = {}) {
       const context = await browser.newContext({ viewport: { width, height }, locale: 'zh-CN', timezoneId, reducedMotion })
       if (init !== undefined) await context.addInitScript(init)
       const page = await context.newPage()
@@ -149,7 +153,7 @@ export async function openDeskWorld(executablePath: string, more: (home: string)
   return {
     home: home.path, liandong, exchange, password,
     async visitor(locale) {
-      const page = await (await browser.newContext({ viewport: { width: 1366, height: 768 }, locale })).newPage()
+      const page = await (await browser.newContext({ viewport: { width: 1366, height: 768 }, locale, reducedMotion: 'reduce' })).newPage()
       await page.goto(liandong.url)
       await page.locator('input[autocomplete="username"]:focus').waitFor()
       return page

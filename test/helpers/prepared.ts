@@ -12,6 +12,7 @@ import { newPassword, OWNER_ROLE } from '../../src/store/roles.js'
 import { bringUpToDate } from '../../src/store/schema.js'
 import { servant, startAs } from '../../src/store/servant.js'
 import { startLocalServer } from '../../src/store/server.js'
+import { giveSpare, takeSpare } from './recycled.js'
 
 export const migrations = fileURLToPath(new URL('../../migrations', import.meta.url))
 const cache = fileURLToPath(new URL('../../var/cache', import.meta.url))
@@ -41,7 +42,7 @@ function tidy(keep: string): void {
   for (const name of readdirSync(cache)) {
     const path = join(cache, name)
     const maker = /^postgres-[0-9a-f]+\.(\d+)$/.exec(name)?.[1]
-    if (!name.startsWith('postgres-') || path === keep || (maker !== undefined && isAlive(Number(maker)))) continue
+    if (!name.startsWith('postgres-') || path === keep || path === `${keep}.spares` || (maker !== undefined && isAlive(Number(maker)))) continue
     // Of a schema that was there a moment ago: a run that began then still copies from it.
     if (Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > 3_600_000) rmSync(path, { recursive: true, force: true })
   }
@@ -103,7 +104,21 @@ async function make(): Promise<string> {
   return directory
 }
 
+/** Of those that were placed by this process: what each is as. */
+const placed = new Map<string, string>()
+
 /** Puts a PostgreSQL of the test's own into this directory, which is not there yet: initialised, schema up to date, empty. Who starts it finds nothing left to do. */
 export async function placeDatabase(directory: string): Promise<void> {
-  copy(await prepared(), directory)
+  const original = await prepared()
+  if (!takeSpare(original, directory)) copy(original, directory)
+  placed.set(directory, original)
+}
+
+/** Nobody needs those any more that were placed below here. */
+export function leaveDatabases(above: string): void {
+  for (const [directory, original] of placed) {
+    if (!directory.startsWith(join(above, '/'))) continue
+    placed.delete(directory)
+    giveSpare(original, directory)
+  }
 }

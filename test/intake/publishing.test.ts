@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -170,6 +170,41 @@ t.test('nothing published yet: callers enter no file that proof or tests refuse,
   place.edit('110.yaml', (text) => text.replace('category: noise', 'category: fire'))
   await until('refused', () => live.status().problems.some(({ code, file }) => file.endsWith('110.test.yaml') && code === 'test.tag'))
   t.match([live.current('110').version, live.status().source], [version, 'disk'])
+})
+
+t.test('nothing is published, and the program is updated to one with newer rules: callers stay in the files that were right, and it is said', async (t) => {
+  const place = city(t)
+  // What is wrong with another file keeps all of them from being published.
+  place.edit('return-visit.yaml', (text) => text.replace('\nstart:', '\nnonsense: 1\nstart:'))
+  const before = await node(t, place)
+  await until('what is right', () => before.live.current('110').version !== 'none')
+  const { version } = before.live.current('110')
+  await until('it is kept', () => existsSync(join(place.home, 'flows', 'files.json')))
+  await before.live.close()
+  t.equal(await running(), undefined)
+
+  const rule = { line: 1, col: 1, length: 1, code: 'branch.covered', problem: { zh: '新规则', en: 'A rule that is new.' }, why: { zh: '', en: '' }, remedy: { zh: '', en: '' }, excerpt: '' }
+  let [answer, refused]: [() => void, boolean] = [() => undefined, true]
+  const publishing = makePublishing({ store: store.editions, directory: place.directory, approval: false, judge: judgeHere, async gate() {
+    await new Promise<void>((resolve) => { answer = resolve })
+    return { content: (await editionOf(place.directory, 'ivr-flows')).content, problems: refused ? [{ ...rule, file: 'ivr-flows/110.yaml' }, { ...rule, file: 'ivr-flows/return-visit.yaml' }] : [{ ...rule, file: 'ivr-flows/return-visit.yaml' }] }
+  } })
+  const told: string[] = []
+  const { live } = await node(t, place, { publishing, logger: { ...silent, warn: (_, text) => { told.push(text) }, error: (_, text) => { told.push(text) } } })
+  const node110 = (): unknown => live.enter('110', '110', null).start(now).state.node
+  t.match([live.status().source, live.current('110').version, node110()], ['disk', version, 'topics'], 'from the first second, before anything has been looked at')
+  t.ok(live.promptPath({ language: 'zh-CN', name: 'greeting' }), 'with its prompts')
+  t.match(told, [/as they were when they were last found right/])
+  await until('refused by the new rule', () => { answer(); return live.status().problems.some(({ code }) => code === 'branch.covered') })
+  t.match([live.current('110').version, node110()], [version, 'topics'], 'it goes on')
+  t.match(noticeOf(live.status()).flows, { what: 'broken' }, 'and every administrator is told')
+  await until('the log says so', () => told.some((text) => /what ran before goes on/.test(text)))
+  refused = false
+  place.edit('110.yaml', later)
+  const mended = await until('what is right by the new rules', () => { answer(); return live.current('110').version === version ? null : live.current('110').version })
+  await live.close()
+  const again = await node(t, place)
+  t.equal(again.live.current('110').version, mended, 'is what the next start begins with')
 })
 
 t.test('a tape that is taken out of the directory, or replaced there, is heard on in the edition that runs', async (t) => {
@@ -358,7 +393,9 @@ t.test('an edition that this program would not publish any more, by rules that a
     return mine
   }
   const third = await mended(11)
-  t.match(await publishing.back(who), { type: 'running', number, left: third }, 'the way back leads to it')
+  const back = await publishing.back(who)
+  t.match(back, { type: 'running', number, left: third }, 'the way back leads to it')
+  t.same(back.type === 'running' && back.against?.map(({ code }) => code).sort(), ['branch.repeated', 'variable.not-given'], 'and it is said what the rules of today have against it')
   await until('it runs', () => live.status().version === hash)
   await mended(12)
   await calls(hash, 100, {})
@@ -388,7 +425,7 @@ t.test('nobody goes back to an edition that this program does not accept, by han
     return number
   }
   const third = await next(11)
-  await t.rejects(publishing.back(who, refused), { code: 'flow.refused', details: { edition: refused } })
+  await t.rejects(publishing.back(who, refused), { code: 'flow.refused', message: /110\.yaml:\d+ .*"oldKey"/, details: { edition: refused } }, 'with what keeps it from being run')
   t.match(await publishing.back(who), { type: 'running', number: first, left: third }, 'the last one that can run')
   await next(12)
   await calls(hashOfEdition(old), 100, {})
@@ -740,7 +777,7 @@ t.test('an edition that is published anew needs its approvals anew: nobody has r
 
 t.test('a second person is a rule of the city: a shell and a node that are set otherwise go by the strictest of the nodes that live', async (t) => {
   const place = city(t)
-  await node(t, place, { node: 'strict', watch: false, approval: true })
+  const strict = await node(t, place, { node: 'strict', watch: false, approval: true })
   const first = await until('the first edition', running)
   const [author, reader] = [await person('of-the-city'), await person('reads-it')]
   await until('both have said how they are set', async () => (await store.editions.rules()).length === 1)
@@ -756,6 +793,8 @@ t.test('a second person is a rule of the city: a shell and a node that are set o
   t.equal(await running(), first)
   t.same(await store.editions.rules(), [{ node: 'lax', approval: false }, { node: 'strict', approval: true }])
 
+  // Living, it would say again how it is set.
+  await strict.live.close()
   await owner.query(`update flow_rule set at = at - interval '2 minutes' where node = 'strict'`)
   t.match(await shell.publish(author, ''), { type: 'running', number }, 'a node that is no more rules nobody')
 })
@@ -816,6 +855,87 @@ t.test('what waits for approval fits what the nodes are set to when it is approv
   })
   await t.rejects(slow.approve(number, reader), { code: 'flow.outdated' })
   t.equal((await store.editions.needed(number)).approvals, 0)
+})
+
+t.test('what was checked by other settings than those of the nodes, or while nobody knew them, is judged anew before callers enter it', async (t) => {
+  const place = city(t)
+  const { publishing } = await node(t, place, { watch: false })
+  const first = await until('the first edition', running)
+  place.edit('110.yaml', later)
+  const away = makePublishing({ store: { ...store.editions, arounds: () => Promise.reject(new Error('away')) }, directory: place.directory, approval: false, judge: judgeHere, gate: keptGate(place.directory) })
+  await t.rejects(away.publish(who, ''), { message: 'away' }, 'nobody knows what it would have to fit')
+  t.equal(await running(), first)
+  const blind = await away.gate()
+  t.same([blind.problems, blind.around], [[], null], 'the files are looked at all the same: a node runs them where there is nothing else')
+
+  const checked = await publishing.gate()
+  t.same(checked.problems, [])
+  await store.editions.keepRule('night', { approval: false, around: { ...AROUND, entries: ['night-duty'] } })
+  for (const [what, one] of [['checked before the node was set so', checked], ['checked while nobody knew', blind]] as const) t.match(await publishing.take(one, who), { type: 'broken', problems: [{ code: 'entry.missing' }] }, what)
+  t.equal(await running(), first)
+  // While it is judged, another node is set otherwise.
+  await owner.query(`delete from flow_rule where node = 'night'`)
+  const turning = makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: keptGate(place.directory), async judge(content, nodes) {
+    await store.editions.keepRule('night', { approval: false, around: { ...AROUND, entries: ['night-duty'] } })
+    return judgeHere(content, nodes)
+  } })
+  t.match(await turning.take({ ...checked, around: null }, who), { type: 'broken', problems: [{ code: 'entry.missing' }] }, 'by what it is set to in the end')
+
+  // As a program from before 0175 says its beat.
+  await owner.query(`insert into flow_rule (node, approval, at) values ('night', false, now()) on conflict (node) do update set approval = excluded.approval, at = now()`)
+  t.same(await store.editions.arounds(), [AROUND], 'what a newer program of that name said holds no longer')
+  t.match(await publishing.take(blind, who), { type: 'running' })
+})
+
+t.test('who goes back is told what the settings of the nodes have against it, and callers are in it', async (t) => {
+  const place = city(t)
+  const { publishing } = await node(t, place, { watch: false })
+  const first = await until('the first edition', running)
+  place.edit('110.yaml', later)
+  t.match(await publishing.publish(who, ''), { type: 'running' })
+  await store.editions.keepRule('specialists', { approval: false, around: { ...AROUND, delays: { skill: 20_000, speech: 0 } } })
+  const outcome = await publishing.back(who, first)
+  t.match(outcome, { type: 'running', number: first, back: true })
+  t.ok(outcome.type === 'running' && outcome.against?.some(({ code, file }) => code === 'proof.unbreakable' && basename(file) === '110.yaml'))
+  t.equal(await running(), first)
+})
+
+t.test('the desk: who approves is told at once that it is being checked, and what became of it when that is over; going back waits for nothing', async (t) => {
+  const place = city(t)
+  const { live, publishing } = await node(t, place, { watch: false, approval: true })
+  const first = await until('the first edition', running)
+  await until('it runs', () => live.status().source === 'published')
+  const [author, reader] = [await person('wrote-the-slow-one'), await person('reads-the-slow-one')]
+  place.edit('110.yaml', later)
+  const made = await publishing.publish(author, '')
+  const number = made.type === 'waiting' ? made.number : 0
+  let [finish, fails]: [() => void, boolean] = [() => undefined, false]
+  const slow = makePublishing({ store: store.editions, directory: place.directory, approval: true, gate: keptGate(place.directory), async judge() {
+    await new Promise<void>((resolve) => { finish = resolve })
+    if (fails) throw new Error('it was ended')
+    return []
+  } })
+  const desk = makeFlowDesk({ live, store: store.editions, publishing: slow, directory: place.directory, program: 'none', watch: false, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [], patience: 50 })
+  t.teardown(() => { desk.close() })
+  const [self, other] = [reader, author].map(({ id, name }) => ({ id, displayName: name }))
+  if (self === undefined || other === undefined) throw new Error('nobody')
+  t.match(await desk.view(self), { acting: null, acted: null })
+  fails = true
+  t.same(await desk.approve(self, number, first, 1_000), { type: 'judging', number })
+  t.match(await desk.view(other), { acting: { what: 'approve', edition: number, by: reader.name, since: 1_000 }, acted: null })
+  await t.rejects(desk.approve(self, number, first, 8_000), { code: 'flow.judging', details: { by: reader.name, seconds: 7 } })
+  await t.rejects(desk.publish(other, '', 8_000), { code: 'flow.judging' }, 'one at a time')
+  finish()
+  const failed = await until('it failed', async () => (await desk.view(self)).acted)
+  t.match(failed, { id: 1, what: 'approve', mine: true, outcome: null, error: { en: /it was ended/ } })
+  t.equal(await running(), first)
+  fails = false
+  t.same(await desk.approve(self, number, first, 9_000), { type: 'judging', number })
+  await t.rejects(desk.back(other, undefined), { code: 'flow.no-earlier' }, 'going back is not kept waiting')
+  finish()
+  t.match(await until('it is over', async () => { const { acted } = await desk.view(self); return acted?.id === 2 ? acted : null }), { mine: true, outcome: { type: 'running', number } })
+  t.match(await desk.view(other), { acting: null, acted: { id: 2, mine: false } })
+  t.equal(await running(), number)
 })
 
 t.test('a server judges what waits in a process beside it: by the settings that it is given', async (t) => {
@@ -1174,6 +1294,15 @@ t.test('dialled numbers have flows of their own', async (t) => {
   place.edit('entries.yaml', () => 'entries:\n  "110": return-visit\n  "96333": afterhours\n')
   await until('told', () => live.status().problems.length === 2)
   t.same(live.status().problems.map(({ code, line }) => [code, line]), [['entry.kind', 2], ['part.unknown', 3]])
+})
+
+t.test('numbers of an installation’s own: the file goes before them, and none leads to a flow that does not run, or that is none for citizens', async (t) => {
+  const place = city(t)
+  place.edit('entries.yaml', () => 'entries:\n  "1108": after-hours\n')
+  const { live, desk } = await node(t, place, { numbers: new Map([['1107', 'return-visit'], ['1108', 'ask'], ['1109', 'ask'], ['1106', 'nosuch']]) })
+  await until('published', () => live.status().source === 'published')
+  t.same(['1106', '1107', '1108', '1109', '110'].map((dialled) => live.enter(dialled, '110', null).start(now).state.flow), ['110', '110', 'after-hours', 'ask', '110'])
+  t.same((await desk.view(await person('admin1') as never)).flows.filter(({ entry }) => entry).map(({ name }) => name).sort(), ['110', 'after-hours', 'ask'])
 })
 
 t.test('a flow of an edition runs as it was proven', async (t) => {

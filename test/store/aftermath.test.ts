@@ -69,7 +69,7 @@ t.test('what was done in time while PostgreSQL was away, and acknowledged, is ur
   t.same((await direct.query(`select met, count(*)::int as n from ticket_clock where ticket_id = any($1) and clock = 'sign' group by met`, [signed])).rows, [{ met: true, n: signed.length }])
 })
 
-t.test('a journal that is not drained is waited for, on every node, but not for ever; danger waits for one’s own alone', async (t) => {
+t.test('a journal that is not drained is waited for, on every node, but not for ever; a unit’s danger waits for one’s own alone', async (t) => {
   const home = temporaryHome()
   const store = await openTestStore(home.path)
   t.teardown(async () => { await store.close(); home.remove() })
@@ -132,9 +132,22 @@ t.test('a journal that is not drained is waited for, on every node, but not for 
     const acts = makeTicketActs(store.pool, store.rules, { lost: () => undefined, waiting: () => Promise.resolve(waits) })
     await acts.fireDue()
     const warned = async (id: string): Promise<unknown[]> => (await store.records.history(id)).flatMap(({ act: name, changes }) => (name === 'warn' ? [changes['clock']?.[1]] : []))
-    t.same([await warned(mine), await warned(theirs), await warned(far)], [[], ['safe'], ['safe', 'delivery']], 'a danger that no unit has is the hall’s')
+    t.same([await warned(mine), await warned(theirs), await warned(far)], [[], ['safe'], ['delivery']], 'of a danger that no unit has the other node may know more')
     waits.tickets.clear()
     waits.others = false
-    await until('what waited to come', async () => { await acts.fireDue(); return (await warned(mine)).length > 2 && (await warned(theirs)).length > 2 })
+    await until('what waited to come', async () => { await acts.fireDue(); return (await warned(mine)).length > 2 && (await warned(theirs)).length > 2 && (await warned(far)).includes('safe') })
+
+    // What is opened by the other node, as of the answer, and is none by the next line of its journal.
+    const misdialled = randomUUID()
+    const answeredAt = Date.now() - 50 * 60_000
+    waits.others = true
+    await store.records.openTicket({ operatorId: '', answeredAt, callBack: false, place: '', callerName: '', record: { callId: misdialled, caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'answered', class: 'standard', category: 'gas', language: 'zh-CN', tags: [], path: [], createdAt: answeredAt, queuedAt: answeredAt, answeredAt } })
+    await owner.query(`with moved as (update ticket set work = jsonb_set(work, '{clocks}', (select jsonb_agg(jsonb_set(c, '{at,warn}', to_jsonb((extract(epoch from clock_timestamp()) * 1000)::bigint - 10))) from jsonb_array_elements(work -> 'clocks') c)) where id = $1 returning id)
+      update ticket_clock set next_at = clock_timestamp() - interval '10 ms' where ticket_id in (select id from moved)`, [misdialled])
+    await acts.fireDue()
+    await act(misdialled, 'edit', { changes: { kind: 'invalid' } })
+    waits.others = false
+    await acts.fireDue()
+    t.same(await warned(misdialled), [])
   })
 })

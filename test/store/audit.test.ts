@@ -142,7 +142,9 @@ t.test('a history that somebody touched is found', async (t) => {
   process.env['DATABASE_URL'] = store.url
   t.teardown(() => { delete process.env['DATABASE_URL'] })
   t.equal(await runCommand(auditCommand, ['verify'], { stdout: out, stderr: out, stdin: process.stdin }), 1)
-  t.match(printed, new RegExp(`✗ ${id} #2：缺少这一行 / this row is missing`))
+  const { number } = await store.records.get(id)
+  t.match(printed, new RegExp(`✗ ${number} \\(${id}\\) #2（#1 open \\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z 之后 / after it）：缺少这一行 / this row is missing\\n`))
+  t.match(printed, /怎么办：[\s\S]*What to do: keep everything as it is/)
   t.equal(await runCommand(auditCommand, ['verify', '--expect', whole.head], { stdout: out, stderr: out, stdin: process.stdin }), 2, 'a head without its time')
   t.equal(await runCommand(auditCommand, ['forge'], { stdout: out, stderr: out, stdin: process.stdin }), 2)
 })
@@ -324,14 +326,15 @@ t.test('a photo is what its unit showed: another one in its place is found, in i
   writeFileSync(fileOf(before), new Uint8Array([9, 9, 9]))
   rmSync(fileOf(after))
   const { faults } = await verifyPhotos(store.pool, read)
-  t.same([...faults].sort((a, b) => (a.found < b.found ? -1 : 1)), [{ id: before, ticketId: id, found: 'changed' }, { id: after, ticketId: id, found: 'missing' }])
+  const { number } = await store.records.get(id)
+  t.same([...faults].sort((a, b) => (a.found < b.found ? -1 : 1)), [{ id: before, ticketId: id, number, found: 'changed' }, { id: after, ticketId: id, number, found: 'missing' }])
   let printed = ''
   const out = new Writable({ write(chunk: Buffer, _encoding, done) { printed += chunk.toString(); done() } })
   Object.assign(process.env, { DATABASE_URL: store.url, LIANDONG_HOME: home.path })
   t.teardown(() => { delete process.env['DATABASE_URL']; delete process.env['LIANDONG_HOME'] })
   t.equal(await runCommand(auditCommand, ['verify'], { stdout: out, stderr: out, stdin: process.stdin }), 0, 'files are read when somebody asks')
   t.equal(await runCommand(auditCommand, ['verify', '--photos'], { stdout: out, stderr: out, stdin: process.stdin }), 1)
-  t.match(printed, new RegExp(`${id}：照片 ${before} 的文件与记录不符[\\s\\S]*✗ 2 张照片`))
+  t.match(printed, new RegExp(`✗ ${number} \\(${id}\\)：照片 ${before} 的文件与记录不符[\\s\\S]*✗ 2 张照片`))
 })
 
 t.test('a clock that an earlier program took over from another ticket after its last stage is no fault', async (t) => {

@@ -131,6 +131,53 @@ t.test('a call about a danger has the hall’s clock from the moment its ticket 
   t.same((await verifyHistories(owner)).faults, [])
 })
 
+t.test('a word that somebody gave stands whatever kind follows it; a wrong kind or category, put right, makes nobody less late; and what an older program left running ends', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act } = await startCaseWork(store)
+  const said = async (then: (id: string) => Promise<unknown>): Promise<unknown> => {
+    const id = await open({ category: 'gas' })
+    await act(id, 'prioritise', { priority: 'normal', hazard: false })
+    await then(id)
+    const { work: { hazard, clocks } } = await store.records.get(id)
+    return [hazard, clocks.map(({ clock }) => clock).sort()]
+  }
+  const kind = (id: string, one: string): Promise<unknown> => act(id, 'edit', { changes: { kind: one } })
+  t.same(await said(() => Promise.resolve()), [false, []])
+  t.same(await said((id) => kind(id, 'joint-service')), [false, ['reassign']])
+  t.same(await said((id) => kind(id, 'police')), [false, []])
+  t.same(await said(async (id) => { await kind(id, 'invalid'); await kind(id, 'joint-service') }), [false, ['reassign']])
+  t.same(await said(async (id) => { await act(id, 'edit', { changes: { category: 'manhole-cover' } }); await kind(id, 'invalid'); await kind(id, 'joint-service') }), [true, ['reassign', 'safe']], 'he spoke of another matter')
+
+  for (const [wrong, right] of [[{ kind: 'invalid' }, { kind: 'joint-service' }], [{ category: 'noise' }, { category: 'gas' }], [{ category: 'noise', kind: 'joint-service' }, { category: 'gas' }]]) {
+    const id = await open({ category: 'gas' })
+    const begun = await store.records.get(id)
+    await act(id, 'edit', { changes: wrong })
+    t.notOk((await store.records.get(id)).work.hazard)
+    const back = await act(id, 'edit', { changes: right })
+    t.same(back.work.clocks.map(({ clock, startedAt, next, at }) => [clock, startedAt, next, at]).sort(), begun.work.clocks.map(({ clock, startedAt, next, at }) => [clock, startedAt, next, at]).sort(), JSON.stringify(wrong))
+    await act(id, 'edit', { changes: { kind: 'consultation' } })
+    await act(id, 'settle', { outcome: 'answered' })
+    await act(id, 'reopen')
+    const anew = (await act(id, 'edit', { changes: { kind: 'joint-service' } })).work.clocks
+    t.ok(anew.length === 2 && anew.every(({ startedAt }) => startedAt > begun.openedAt), 'what was opened again begins anew')
+  }
+
+  const question = await open({ category: 'noise' })
+  await kind(question, 'joint-service')
+  const { work } = await store.records.get(question)
+  // As the program before today's left it.
+  await owner.query(`update ticket set kind = 'consultation' where id = $1`, [question])
+  t.equal(work.clocks.length, 1)
+  t.equal(await giveHallClocks(store.pool, store.rules(), failed), 1)
+  t.same((await store.records.get(question)).work.clocks, [])
+  t.same((await owner.query(`select clock, met from ticket_clock where ticket_id = $1 and ended_at is not null`, [question])).rows, [{ clock: 'reassign', met: false }])
+  t.equal(await giveHallClocks(store.pool, store.rules(), failed), 0, 'once')
+  t.same((await verifyHistories(owner)).faults.filter(({ ticketId }) => ticketId !== question), [])
+})
+
 t.test('a danger that was answered while PostgreSQL was away has its clock as of the answer, and is shown with it meanwhile', async (t) => {
   const home = temporaryHome()
   const store = await openTestStore(home.path)

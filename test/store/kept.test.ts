@@ -8,7 +8,7 @@ import type { JournalRecord } from '../../src/store/records.js'
 import { makeTicketActs } from '../../src/store/ticket-acts.js'
 import { makeTicketWrites } from '../../src/store/ticket-writes.js'
 import { startCaseWork } from '../helpers/case-work.js'
-import { asOwner, openTestStore, silent, temporaryHome } from '../helpers/database.js'
+import { asOwner, openTestStore, silent, temporaryHome, until } from '../helpers/database.js'
 
 t.setTimeout(400_000)
 const MINUTE = 60_000
@@ -119,6 +119,20 @@ t.test('a ticket that was opened again, or sent back, takes no time from before 
     await t.rejects(act(id, 'progress', paper(Date.now() - HOUR), unit), { code: 'ticket.illegal', details: { zh: /派单之后/ } }, how)
     await act(id, 'progress', paper(Date.now() - 1), unit)
   }
+})
+
+t.test('what was acknowledged as a version is one, also where it changed nothing: who was shown that goes on from it', async (t) => {
+  const { store, open, act, operator } = await city(t)
+  const id = await open()
+  const { version } = await store.records.get(id)
+  await store.server?.stop('immediate')
+  const shown = await store.records.act(id, { actId: randomUUID(), act: 'prioritise', baseVersion: version, priority: 'normal', hazard: false, note: '' }, operator)
+  t.match(shown, { stored: 'journal', ticket: { version: version + 1 } })
+  await store.server?.start()
+  await until('the journal to drain', () => store.records.status().database === 'up' && store.records.status().journal === 0)
+  t.equal((await store.records.get(id)).version, shown.ticket.version)
+  t.match(await store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: shown.ticket.version, unitId: 'municipal-works', note: '' }, operator), { stored: 'database', ticket: { state: 'dispatched' } })
+  t.equal((await act(id, 'prioritise', { priority: 'normal', hazard: false, note: '' })).version, version + 2, 'what changes nothing and was not kept is none')
 })
 
 t.test('every history is whole', async (t) => {

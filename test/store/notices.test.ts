@@ -5,6 +5,7 @@ import type { Self } from '../../src/contracts/people.js'
 import { propose } from '../../src/dispatch/core/routing.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { verifyHistories } from '../../src/store/audit.js'
+import { makeTicketActs } from '../../src/store/ticket-acts.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
 
@@ -152,6 +153,23 @@ t.test('what a terminal must hear of', async (t) => {
     await act(member.id, 'merge', { into: main })
     t.match(await store.records.get(main), { state: 'open', work: { hazard: true, clocks: [{ clock: 'reassign', unitId: null }, { clock: 'safe', unitId: null, startedAt: member.work.clocks[0]?.startedAt }] } })
     t.same((await verifyHistories(owner)).faults.filter(({ ticketId }) => [noise.id, none.id, main, member.id].includes(ticketId)), [])
+
+    // What the hall was alarmed of does not fall silent with the ticket that follows: by hand, and by itself.
+    const alarmed = await file('gas')
+    for (const ms of [23, 8]) await pass(alarmed.id, 'safe', ms * 60_000)
+    t.same((await heard(alarmed.id)).filter((line) => line.includes('safe')).sort(), ['filed safe urgent', 'urge safe urgent', 'warn safe urgent'])
+    const [leads, gathers] = [await open({ category: 'noise' }), await open({ category: 'noise' })]
+    await act(alarmed.id, 'merge', { into: leads })
+    t.same([await heard(alarmed.id), await heard(leads)], [[], ['urge safe urgent']])
+    const { number } = await store.records.get(leads)
+    t.match((await store.hall.notices(null)).filter(({ ticketId }) => ticketId === leads), [{ number, clock: 'safe' }])
+    const drawn = await open({ category: 'gas' })
+    for (const ms of [23, 8]) await pass(drawn, 'safe', ms * 60_000)
+    await makeTicketActs(store.pool, store.rules).gather({ main: gathers, members: [drawn], beside: [], raised: false })
+    t.same([(await store.records.get(drawn)).state, await heard(drawn), await heard(gathers)], ['merged', [], ['urge safe urgent']])
+    await act(gathers, 'dispatch', { unitId: 'gas-company' })
+    await act(gathers, 'deliver', { how: 'phone', unitId: 'gas-company' })
+    t.same((await verifyHistories(owner)).faults.filter(({ ticketId }) => [leads, gathers].includes(ticketId)), [])
 
     // One that came to its last stage there does so once more with whoever takes it over; and the history of each is true.
     const [forgotten, second] = [await file('gas'), await open({ category: 'noise' })]

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { delaysOf, isPracticeCity, loadConfig, type Config } from '../../config.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { diffLines } from '../../flow/diff.js'
-import { changesBetween, comparedWith, type EditionContent } from '../../intake/edition.js'
+import { changesBetween, comparedWith, loadEdition, spokenBetween, type EditionContent, type SpokenChange, type SpokenTape } from '../../intake/edition.js'
 import { editionOf, gate, judgeEdition } from '../../intake/flow-gate.js'
 import type { EditionStore, StoredEdition, Surroundings, Who } from '../../intake/flow-ports.js'
 import { servicesOf } from '../../intake/look-ups.js'
@@ -68,7 +68,7 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
       case 'history': return history(desk, limit, values.json === true, io)
       case 'diff': return difference(desk, numbers, io)
       case 'approve': return approve(desk, numbers[0] ?? 0, over, io)
-      default: return told(await desk.publishing.back(await desk.who(), numbers[0]), io)
+      default: return back(desk, numbers[0], io)
     }
   })
 }
@@ -103,6 +103,16 @@ async function tellNote({ store, config }: Desk, number: number, note: string, {
     + `The note was not kept: ${kept.author.name} had this edition on record already, and it is not altered.${watch ? ' For notes by people set flows.publish: command (LIANDONG_FLOWS_PUBLISH=command).' : ''}\n`)
 }
 
+async function back(desk: Desk, number: number | undefined, io: CommandIo): Promise<number> {
+  try {
+    return told(await desk.publishing.back(await desk.who(), number), io)
+  } catch (error) {
+    // Why this program cannot run it, all of it.
+    if (number !== undefined && error instanceof LiandongError && error.code === 'flow.refused') printProblems(loadEdition(await desk.store.content(number), { shown: `第 ${number} 版 edition ${number}` }).faults, io.stdout)
+    throw error
+  }
+}
+
 async function approve(desk: Desk, number: number, over: number | undefined, io: CommandIo): Promise<number> {
   const who = await desk.who()
   if (who.id === null) throw new LiandongError('flow.sign-in')
@@ -116,8 +126,11 @@ function told(outcome: Outcome, { stdout }: CommandIo): number {
     return EXIT.problems
   }
   if (outcome.type === 'waiting') stdout.write(`第 ${outcome.number} 版等待批准（还需 ${outcome.more} 人）。/ Edition ${outcome.number} waits for approval (${outcome.more} more).\n`)
-  else if (outcome.back === true) stdout.write(`由第 ${outcome.left ?? 0} 版退回第 ${outcome.number} 版：下一个来电起生效。/ Back from edition ${outcome.left ?? 0} to edition ${outcome.number}: from the next caller on.\n`)
-  else if (outcome.left !== undefined) stdout.write(`第 ${outcome.number} 版取代第 ${outcome.left} 版：下一个来电起生效。/ Edition ${outcome.number} in place of edition ${outcome.left}: from the next caller on.\n`)
+  else if (outcome.back === true) {
+    if (outcome.against !== undefined) printProblems(outcome.against, stdout)
+    stdout.write(`由第 ${outcome.left ?? 0} 版退回第 ${outcome.number} 版：下一个来电起生效。/ Back from edition ${outcome.left ?? 0} to edition ${outcome.number}: from the next caller on.\n`)
+    if (outcome.against !== undefined) stdout.write(`它照常运行；按现在的规则和各节点的设置有 ${outcome.against.length} 个问题（见上），改好之前不能再发布。/ It runs. By the rules and settings of today there ${outcome.against.length === 1 ? 'is 1 problem' : `are ${outcome.against.length} problems`}, see above: it would not be published again before they are put right.\n`)
+  } else if (outcome.left !== undefined) stdout.write(`第 ${outcome.number} 版取代第 ${outcome.left} 版：下一个来电起生效。/ Edition ${outcome.number} in place of edition ${outcome.left}: from the next caller on.\n`)
   else stdout.write(outcome.unchanged ? `第 ${outcome.number} 版本来就在运行。/ Edition ${outcome.number} runs already.\n` : `第 ${outcome.number} 版：下一个来电起生效。/ Edition ${outcome.number}: from the next caller on.\n`)
   return EXIT.fine
 }
@@ -159,16 +172,27 @@ async function difference({ store, directory, publishing }: Desk, [first, second
   if (earlier !== undefined) stdout.write(`第 ${earlier} 版 → 第 ${first ?? 0} 版 / from edition ${earlier} to ${first ?? 0}\n`)
   const changes = changesBetween(before, after)
   if (changes.length === 0) stdout.write('没有差别。/ No difference.\n')
-  for (const { name, change } of changes) writeChange(name, change, before, after, stdout)
+  const spoken = spokenBetween(before, after)
+  for (const { name, change } of changes) writeChange(name, change, before, after, spoken.get(name), stdout)
   if (first !== undefined && editions[at]?.waits === true && earlier !== undefined && await publishing.approval()) stdout.write(`\n批准这份差别 / to approve this difference: npx liandong flow approve ${first} --over ${earlier} --as …\n`)
   return EXIT.fine
 }
 
-function writeChange(name: string, change: keyof typeof SIGNS, before: EditionContent | null, after: EditionContent, stdout: Writable): void {
+function writeChange(name: string, change: keyof typeof SIGNS, before: EditionContent | null, after: EditionContent, spoken: SpokenChange | undefined, stdout: Writable): void {
   stdout.write(`${SIGNS[change]} ${join('', name)}\n`)
+  if (spoken !== undefined) writeSpoken(spoken, stdout)
   for (const hunk of diffLines(before?.files[name] ?? '', after.files[name] ?? '')) {
     const [head] = hunk
     stdout.write(`  @@ ${head?.before ?? head?.after ?? 1}\n`)
     for (const { sign, text } of hunk) stdout.write(`  ${sign} ${text}\n`)
   }
+}
+
+/** What callers heard, and what they will hear. */
+function writeSpoken({ before, after }: SpokenChange, stdout: Writable): void {
+  const said = ({ text, ms }: SpokenTape): string => `${text === undefined ? '（没有文字 / no text）' : `“${text}”`} ${(ms / 1000).toFixed(1)} s`
+  if (before !== null) stdout.write(`  - ${said(before)}\n`)
+  if (after !== null) stdout.write(`  + ${said(after)}\n`)
+  if (before !== null && after !== null && before.text === after.text) stdout.write('    文字相同，录音不同 / the same words, another recording\n')
+  else if (before !== null && after !== null && before.hash === after.hash) stdout.write('    文字改了，录音还是原来的 / other words, the same recording\n')
 }

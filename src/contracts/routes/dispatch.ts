@@ -16,8 +16,14 @@ const Id = strict({ id: Uuid })
 /** What a list of tickets is narrowed by. */
 export const TicketFilter = {
   mine: Type.Optional(Type.Boolean()), state: Type.Optional(TicketState), class: Type.Optional(Type.Enum(STATE_CLASSES)), unitId: Type.Optional(UnitId), category: Type.Optional(CategoryCode),
+  /** Somebody has it to do: neither over nor following another. */
+  inHand: Type.Optional(Type.Boolean()),
+  /** Of `unitId`: those that it leads, not those that it assists. */
+  leads: Type.Optional(Type.Boolean()),
   /** Past a due moment. */
   late: Type.Optional(Type.Boolean()),
+  /** Due within two hours, as the board counts them. */
+  soon: Type.Optional(Type.Boolean()),
   /** The tickets that follow this one. */
   mergedInto: Type.Optional(Uuid),
   from: Type.Optional(EpochMs), to: Type.Optional(EpochMs),

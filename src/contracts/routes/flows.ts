@@ -47,6 +47,26 @@ export type FlowEdition = Static<typeof FlowEdition>
 export const FlowSummary = strict({ name: Type.String(), title: Bilingual, kind: Type.Enum(['entry', 'visit', 'part']), nodes: Type.Integer(), languages: Type.Array(Type.Enum(LANGUAGES)), entry: Type.Boolean(), /** Switches that it asks for, or a part of it. */ modes: Type.Array(strict({ name: Type.String(), /** As the code book calls it, where it does. */ title: Type.Optional(Bilingual) })), /** What it must be given at its start. */ parameters: Type.Array(Type.String()) })
 export type FlowSummary = Static<typeof FlowSummary>
 
+/** What became of publishing, approving, going back. `judging`: it is still being checked, and the view tells what became of it. */
+export const FlowOutcome = strict({
+  type: Type.Enum(['running', 'waiting', 'broken', 'judging']), number: Type.Optional(Type.Integer()), more: Type.Optional(Type.Integer()), problems: Type.Optional(Type.Array(FlowProblem)),
+  /** Gone back to: what the rules and settings of today have against it. It runs all the same. */
+  against: Type.Optional(Type.Array(FlowProblem)),
+})
+export type FlowOutcome = Static<typeof FlowOutcome>
+
+export const FLOW_ACTS = ['publish', 'approve'] as const
+/** An edition that is being checked for somebody, at this node. */
+const FlowActing = strict({ what: Type.Enum(FLOW_ACTS), /** Null: the files. */ edition: Type.Union([Edition, Type.Null()]), by: Type.String(), since: EpochMs })
+/** What became of the last thing that somebody published or approved at this node, when he was not told at once. */
+const FlowActed = strict({
+  /** Another each time. */
+  id: Type.Integer(), what: Type.Enum(FLOW_ACTS), mine: Type.Boolean(), outcome: Type.Union([FlowOutcome, Type.Null()]),
+  /** It came to nothing. */
+  error: Type.Optional(Bilingual),
+})
+export type FlowActed = Static<typeof FlowActed>
+
 export const FlowsView = strict({
   source: Type.Enum(['published', 'kept', 'disk']),
   version: Type.String(),
@@ -58,6 +78,8 @@ export const FlowsView = strict({
   /** The files are what waits for approval: publishing them again would change nothing. */
   handedIn: Type.Boolean(),
   problems: Type.Array(FlowProblem),
+  acting: Type.Union([FlowActing, Type.Null()]),
+  acted: Type.Union([FlowActed, Type.Null()]),
   watch: Type.Boolean(),
   approval: Type.Boolean(),
   flows: Type.Array(FlowSummary),
@@ -66,11 +88,9 @@ export const FlowsView = strict({
 export type FlowsView = Static<typeof FlowsView>
 
 const Line = strict({ sign: Type.Enum([' ', '+', '-']), text: Type.String(), before: Type.Union([Type.Integer(), Type.Null()]), after: Type.Union([Type.Integer(), Type.Null()]) })
-export const FlowDifference = strict({ files: Type.Array(strict({ ...FlowChange.properties, hunks: Type.Array(Type.Array(Line)) })) })
+const Spoken = Type.Union([strict({ /** What it says, where that is written. */ text: Type.Optional(Type.String()), ms: Type.Number(), /** For the sound. */ hash: Type.String() }), Type.Null()])
+export const FlowDifference = strict({ files: Type.Array(strict({ ...FlowChange.properties, hunks: Type.Array(Type.Array(Line)), /** Of a prompt: what callers heard, and what they will hear. */ spoken: Type.Optional(strict({ before: Spoken, after: Spoken })) })) })
 export type FlowDifference = Static<typeof FlowDifference>
-
-export const FlowOutcome = strict({ type: Type.Enum(['running', 'waiting', 'broken']), number: Type.Optional(Type.Integer()), more: Type.Optional(Type.Integer()), problems: Type.Optional(Type.Array(FlowProblem)) })
-export type FlowOutcome = Static<typeof FlowOutcome>
 
 const NodeCount = strict({ came: Type.Integer(), left: Type.Integer(), ms: Type.Number() })
 const Step = strict({ node: Type.String(), ms: Type.Number() })

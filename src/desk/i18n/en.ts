@@ -223,6 +223,7 @@ export const en: Dictionary = {
     outcome: 'Outcome',
     reopen: 'Reopen',
     kindHint: 'Not settled',
+    back: (number) => `Back to ${number}`,
     gone: 'There is no such ticket, or it is not yours to see.',
     needsReason: 'Say why it is opened again.',
     needsReassignReason: 'Say why another unit gets it.',

@@ -232,6 +232,7 @@ export const zhCN = {
     outcome: '处理结果',
     reopen: '重新打开',
     kindHint: '未定类',
+    back: (number: string) => `返回 ${number}`,
     gone: '没有这张工单，或无权查看。',
     needsReason: '请写明重新打开的原因。',
     needsReassignReason: '请写明改派的原因。',

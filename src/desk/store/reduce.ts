@@ -112,6 +112,8 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
       return { ...state, health: message.health }
     case 'ticket.changed':
       return { ...state, ...bump(state, message.ticketId, message.version) }
+    case 'photo.added':
+      return { ...state, photos: { ...state.photos, [message.ticketId]: (state.photos[message.ticketId] ?? 0) + 1 } }
     case 'list.changed':
       return { ...state, lists: { ...state.lists, [message.list]: (state.lists[message.list] ?? 0) + 1 } }
     case 'notice':

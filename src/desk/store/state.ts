@@ -42,11 +42,13 @@ export interface DeskState {
   readonly noticed: ReadonlySet<string>
   /** How often a list that is about no one ticket was another. */
   readonly lists: Readonly<Partial<Record<ListName, number>>>
+  /** How often a photo came to a ticket while this desk was there. */
+  readonly photos: Readonly<Record<string, number>>
   /** Versions of tickets that changed somewhere, for lists and open pages. */
   readonly changed: { readonly count: number; readonly ticketId: string; readonly version: number } | null
 }
 
 export const initialState: DeskState = {
   link: 'connecting', epoch: null, seq: 0, gap: false, welcomes: 0, seat: null, practice: false, playsUnits: false, skew: 0,
-  me: null, call: null, ticket: null, opened: null, gone: null, queue: null, trend: [], health: null, changed: null, lists: {}, notices: [], alarms: 0, noticed: new Set(),
+  me: null, call: null, ticket: null, opened: null, gone: null, queue: null, trend: [], health: null, changed: null, lists: {}, photos: {}, notices: [], alarms: 0, noticed: new Set(),
 }

@@ -1,4 +1,5 @@
-import { Drawer } from 'antd'
+import { ArrowLeftOutlined } from '@ant-design/icons'
+import { Button, Drawer } from 'antd'
 import { useState } from 'react'
 import type { Ticket } from '../../contracts/ticket.js'
 import { useText } from '../i18n/language.js'
@@ -13,20 +14,33 @@ import { useTicket } from './use-ticket.js'
 export function TicketDrawer({ id, onClose }: { readonly id: string | null; readonly onClose: () => void }) {
   return (
     <Drawer open={id !== null} onClose={onClose} size={720} destroyOnHidden classNames={{ root: 'ld-drawer' }} closable={false}>
-      {id !== null && <Opened id={id} />}
+      {id !== null && <Opened key={id} first={id} />}
     </Drawer>
   )
 }
 
-function Opened({ id }: { readonly id: string }) {
+function Opened({ first }: { readonly first: string }) {
   const text = useText()
+  /** Those that he came by, the first one first; the number of one that was left is known. Another one, one with the last, takes its place. */
+  const [way, setWay] = useState<readonly { readonly id: string; readonly number: string }[]>([{ id: first, number: '' }])
+  const { id } = way.at(-1) ?? { id: first }
+  const before = way.at(-2)
   const { ticket, missing } = useTicket(id)
   const [history, setHistory] = useState(false)
-  if (ticket === null) return <p className="ld-empty">{missing ? text.ticket.gone : text.loading}</p>
+  /** To one that he came by he goes back: the way has each once. */
+  const open = (next: string, number: string): void => {
+    const at = way.findIndex((one) => one.id === next)
+    setWay(at >= 0 ? way.slice(0, at + 1) : [...way.slice(0, -1), { id, number }, { id: next, number: '' }])
+  }
   return (
     <>
-      <TicketForm ticket={ticket} onHistory={() => setHistory(true)} />
-      <HistoryDrawer ticket={ticket} open={history} onClose={() => setHistory(false)} />
+      {before !== undefined && <div className="ld-drawer-back"><Button type="text" size="small" icon={<ArrowLeftOutlined />} data-drawer-back={before.id} onClick={() => setWay(way.slice(0, -1))}>{text.ticket.back(before.number)}</Button></div>}
+      {ticket === null ? <p className="ld-empty">{missing ? text.ticket.gone : text.loading}</p> : (
+        <>
+          <TicketForm ticket={ticket} onHistory={() => setHistory(true)} onOpen={(next) => open(next, ticket.number)} />
+          <HistoryDrawer ticket={ticket} open={history} onClose={() => setHistory(false)} />
+        </>
+      )}
     </>
   )
 }

@@ -6,6 +6,7 @@ import type { Ticket, TicketFields } from '../../contracts/ticket.js'
 import { whenOf } from '../i18n/format.js'
 import { useText } from '../i18n/language.js'
 import { changesAny, shownFields } from '../outbox/outbox.js'
+import { goTo } from '../shell/route.js'
 import { Keys } from '../shell/shortcut-help.js'
 import { useShortcut } from '../shell/shortcuts.js'
 import { useDesk, useOutbox } from '../store/desk.js'
@@ -16,16 +17,19 @@ import { KindPicker } from './kind-picker.js'
 import { PlaceField } from './place-field.js'
 import { PrivacySelect } from './privacy-select.js'
 import { SaveLight } from './save-light.js'
+import { Standing } from './standing.js'
 import { Trouble } from './trouble.js'
 
 interface TicketFormProps {
   readonly ticket: Ticket
   /** Opens the history; absent where it is on the screen anyway. */
   readonly onHistory?: (() => void) | undefined
+  /** Opens another ticket, one with this: where it is laid over something it takes its place, elsewhere it has the page. */
+  readonly onOpen?: ((ticketId: string) => void) | undefined
 }
 
 /** A ticket as people work on it. What is typed goes through the outbox; no button saves. */
-export function TicketForm({ ticket, onHistory }: TicketFormProps) {
+export function TicketForm({ ticket, onHistory, onOpen = (id) => goTo('tickets', id) }: TicketFormProps) {
   const text = useText()
   const { keeper, self } = useDesk()
   const box = useOutbox(ticket.id)
@@ -64,6 +68,7 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
         {onHistory !== undefined && <Button type="text" size="small" icon={<HistoryOutlined />} onClick={onHistory}>{text.ticket.history}<Keys name="log" /></Button>}
       </header>
       <Trouble ticketId={ticket.id} />
+      {mayAct && <Standing ticket={ticket} onOpen={onOpen} />}
       <div className="ld-form">
         {ticket.state === 'closed' && mayAct && <p className="ld-faint">{text.ticket.closedHint}</p>}
         <KindPicker value={fields.kind} disabled={locked} onPick={(kind) => choose({ kind })} />

@@ -7,7 +7,7 @@ import { loosens, type TicketWork } from '../../contracts/work.js'
 import { difference, factsOf, same, TRACKED, type Changes } from './changes.js'
 import { allowed, atHall, begin, beginDelivery, deliver, extend, guardedBy, hazardous, hazardousAtHall, running, saidSo, takeOver, undelivered, without } from './clocks.js'
 import { toCaller, toUnits, unitsOf, type NoticeDraft } from './notices.js'
-import { corrected, regrade } from './regrade.js'
+import { corrected, regrade, type HallPast } from './regrade.js'
 import { heldTo, knownDuty, mayRule, refuse, tooFar } from './refusal.js'
 import type { Rules } from './rules.js'
 import { assigneesAmong, giveBack, isLast, MOST_RETURNS, performUnit, rulingWanted, takenBack, type Moved } from './unit-acts.js'
@@ -27,6 +27,8 @@ export interface ActContext {
   readonly heardAt?: number
   /** When it was written on paper the unit could not reach us. */
   readonly outOfReach?: boolean
+  /** Of a ticket in the hall, where an edit `asksPast`; left out: nothing is known. */
+  readonly past?: HallPast | undefined
 }
 
 /** `endsAt`: when the clocks that it ends ended. */
@@ -125,7 +127,7 @@ const noteOf = (act: TicketAct): string => {
 }
 
 /** @param entered when it was written down: from paper that is later than `now`, when it was done @param heard when the hall heard of it */
-function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now, rules }: ActContext, entered: number, heard: number): Moved {
+function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now, rules, past }: ActContext, entered: number, heard: number): Moved {
   const { work } = next
   const withWork = (more: Partial<TicketWork>, also: Partial<Ticket> = {}): Ticket => ({ ...next, ...also, work: { ...work, ...more } })
   const quiet = (ticket: Ticket): Moved => ({ ticket, notices: [] })
@@ -162,7 +164,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
   }
 
   switch (act.act) {
-    case 'edit': return corrected(before, regrade(before, { ...next, fields: { ...next.fields, ...act.changes } }, rules, now), rules, now)
+    case 'edit': return corrected(before, regrade(before, { ...next, fields: { ...next.fields, ...act.changes } }, rules, now, past), rules, now)
     case 'dispatch':
       if (act.unitId === before.unitId && before.state === 'dispatched') refuse(before, act.act, '已派给该单位，无需再派', 'it is with this unit already')
       if (before.state === 'dispatched' && act.note.trim() === '') refuse(before, act.act, '改派他单位须写明理由', 'say why it goes to another unit')

@@ -1,10 +1,11 @@
 import type { Ticket } from '../../contracts/ticket.js'
-import { atHall, hazardousAtHall } from './clocks.js'
+import { atHall, hazardousAtHall, without } from './clocks.js'
 import type { Rules } from './rules.js'
 
 /**
  * What lies in the hall and has not the clock of the hall that it should have: by a program that knew none, or because its category is known only now. It begins now: nobody could be late before.
- * A danger by its category has one, also as long as nobody said of what kind the call is. Null: nothing is missing. Pure.
+ * And what has one although nobody is to be sent, by such a program, has none any more.
+ * A danger by its category has one, also as long as nobody said of what kind the call is. Null: nothing is missing, and nothing too much. Pure.
  * @param said somebody has said whether it is dangerous, and his word stands
  */
 export function leftBehind(before: Ticket, said: boolean, rules: Rules, now: number): Ticket | null {
@@ -12,6 +13,7 @@ export function leftBehind(before: Ticket, said: boolean, rules: Rules, now: num
   if (state !== 'open' || unitId !== null) return null
   const byCategory = !said && !work.hazard && hazardousAtHall(before, rules)
   const graded: Ticket = byCategory ? { ...before, work: { ...work, hazard: true, hazardBy: 'category', safeAt: null } } : before
-  const after = atHall(graded, rules, now)
+  const idle = (before.fields.kind === 'consultation' || before.fields.kind === 'invalid') && !graded.work.hazard
+  const after = idle ? { ...graded, work: { ...graded.work, clocks: without(graded.work.clocks, 'reassign') } } : atHall(graded, rules, now)
   return after.work.clocks.length === work.clocks.length && !byCategory ? null : { ...after, version: before.version + 1 }
 }

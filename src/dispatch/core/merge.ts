@@ -2,7 +2,7 @@ import { LIFE_CYCLE } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import { PRIORITIES, type RunningClock } from '../../contracts/work.js'
 import { hazardous, heardHere, running, saidSo, takeOver, without } from './clocks.js'
-import { unitsOf } from './notices.js'
+import { stood, unitsOf } from './notices.js'
 import { regrade } from './regrade.js'
 import type { Rules } from './rules.js'
 import type { Moved } from './unit-acts.js'
@@ -17,7 +17,7 @@ const sooner = (a: RunningClock | undefined, b: RunningClock): RunningClock => (
 
 /**
  * The main ticket with one more that follows it, and with whoever followed that. What was known there of danger and urgency is known here from now on, and a clock that runs until it is safe
- * goes on as it was with the unit whose it is, else with the hall; who has the main ticket has its own from now on. The units that have it hear that it is graver. Null: there is a danger that it cannot take over as it stands. Pure.
+ * goes on as it was with the unit whose it is, else with the hall; who has the main ticket has its own from now on. The units that have it hear that it is graver, and the hall once more of what it was told there of the danger. Null: there is a danger that it cannot take over as it stands. Pure.
  */
 export const takeIn = (main: Ticket, member: Ticket, rules: Rules, now: number): Moved | null => learn({ ...main, work: { ...main.work, members: main.work.members + 1 + member.work.members } }, member, rules, now)
 
@@ -38,6 +38,10 @@ export function learn(main: Ticket, member: Ticket, rules: Rules, now: number): 
   const own = running(ticket.work, 'safe')
   const theirs: RunningClock = heardHere(safe.unitId !== null && unitsOf(ticket).includes(safe.unitId) ? safe : { ...safe, unitId: null }, now)
   if (own !== undefined && own.unitId !== null && own.unitId !== theirs.unitId) return { ticket, notices }
-  const clocks = [...without(ticket.work.clocks, 'safe'), own === undefined || (own.unitId === null && theirs.unitId !== null) ? theirs : sooner(own, theirs)]
-  return { ticket: { ...ticket, work: { ...ticket.work, clocks: ticket.unitId === null || ticket.work.deliveredAt === null ? clocks : takeOver(ticket, clocks, ticket.unitId, rules, now) } }, notices }
+  const kept = own === undefined || (own.unitId === null && theirs.unitId !== null) ? theirs : sooner(own, theirs)
+  const clocks = [...without(ticket.work.clocks, 'safe'), kept]
+  const guarded = ticket.unitId === null || ticket.work.deliveredAt === null ? clocks : takeOver(ticket, clocks, ticket.unitId, rules, now)
+  // The alarm of a ticket that follows another is over, the danger is not. One that comes to its last stage once more is told by that.
+  const alarm = kept !== theirs || (safe.next === null && guarded.includes(theirs)) ? [] : stood(safe).map((one) => ({ ...one, ...(theirs.unitId !== null && { about: theirs.unitId }) }))
+  return { ticket: { ...ticket, work: { ...ticket.work, clocks: guarded } }, notices: [...notices, ...alarm] }
 }

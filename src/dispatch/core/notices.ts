@@ -1,8 +1,8 @@
 import { ROAD_FIELDS, type NoticeKind, type RoadField } from '../../contracts/dispatch.js'
-import { LIFE_CYCLE, type Clock, type Stage } from '../../contracts/life-cycle.js'
+import { LIFE_CYCLE, STAGES, type Clock, type Stage } from '../../contracts/life-cycle.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { TicketWork } from '../../contracts/work.js'
+import type { RunningClock, TicketWork } from '../../contracts/work.js'
 import { localOf } from './zone.js'
 
 /** A notice before anybody knows by which channels it goes. `stage`: the persons named for that stage, of the city and of the unit. */
@@ -25,6 +25,12 @@ export interface NoticeDraft {
 export const unitsOf = ({ unitId, work }: Ticket): readonly string[] => (unitId === null ? work.assist : [unitId, ...work.assist])
 /** A notice of this kind to each of them. */
 export const toUnits = (ticket: Ticket, kind: NoticeKind): NoticeDraft[] => unitsOf(ticket).map((unitId) => ({ kind, to: { unitId } }))
+
+/** What the hall was told last of one of its clocks, or of a danger, by the stages that came: once more, where that is over and the clock is not. */
+export function stood({ clock, next }: RunningClock): NoticeDraft[] {
+  const kind = STAGES[(next === null ? STAGES.length : STAGES.indexOf(next)) - 1]
+  return kind === undefined ? [] : [{ kind, to: 'hall', clock }]
+}
 
 /** Who may sit beside the one he fears, who called by mistake, and whom police, fire service or ambulance have before them: they get no text message. */
 const UNTOLD: ReadonlySet<Ticket['outcome']> = new Set(['silent', 'nuisance', 'misdial', 'handed-over'] as const)

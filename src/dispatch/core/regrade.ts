@@ -1,11 +1,11 @@
 import { ROAD_FIELDS } from '../../contracts/dispatch.js'
-import { LIFE_CYCLE } from '../../contracts/life-cycle.js'
-import type { Ticket } from '../../contracts/ticket.js'
+import { LIFE_CYCLE, STAGES, type Clock } from '../../contracts/life-cycle.js'
+import type { Ticket, TicketFields } from '../../contracts/ticket.js'
 import { PRIORITIES, type RunningClock, type TicketWork } from '../../contracts/work.js'
 import { same } from './changes.js'
 import { atHall, begin, beginDelivery, hazardous, hazardousAtHall, over, running, saidSo, startClock, UNIT_CLOCKS, without } from './clocks.js'
-import { toUnits, unitsOf } from './notices.js'
-import type { Rules } from './rules.js'
+import { stood, toUnits, unitsOf } from './notices.js'
+import { isHazard, type Rules } from './rules.js'
 import type { Moved } from './unit-acts.js'
 
 type Times = RunningClock['at']
@@ -25,11 +25,47 @@ export function shorten(clock: RunningClock, limit: Times, now: number): Running
   return { ...clock, at, next: clock.next === 'warn' && at.urge <= now ? 'urge' : clock.next }
 }
 
+/** What was before of a ticket that lies in the hall. */
+export interface HallPast {
+  /** Somebody said whether it is dangerous, as what it is about by now, and his word stands. */
+  readonly said: boolean
+  /** The hall's clocks that an edit ended, first to last, and what the ticket was about then. */
+  readonly ended: readonly { readonly clock: Clock; readonly category: string | null; readonly startedAt: number; readonly endedAt: number }[]
+}
+const NO_PAST: HallPast = { said: false, ended: [] }
+
+const nobodyIsSent = ({ kind }: Ticket['fields']): boolean => kind === 'consultation' || kind === 'invalid'
+
+/** Whether an edit needs to know that: it may make a danger by its category, or begin a clock again that one before it ended. */
+export function asksPast({ state, fields, work }: Ticket, changes: Partial<TicketFields>, rules: Rules): boolean {
+  return state === 'open' && !work.hazard && (changes.kind !== undefined || changes.category !== undefined) && (nobodyIsSent(fields) || isHazard(rules.clocks, { ...fields, ...changes }.category))
+}
+
+/** A clock that a wrong word ended goes on from its own beginning: what came before that word comes no second time, what would have come since comes now, and what follows keeps its distance. */
+function resume(run: RunningClock, endedAt: number, now: number): RunningClock {
+  const next = STAGES.find((stage) => run.at[stage] > endedAt) ?? null
+  if (next === null) return { ...run, next }
+  const late = Math.max(0, now - run.at[next])
+  const moved = (stage: keyof Times): number => run.at[stage] + (STAGES.indexOf(stage) < STAGES.indexOf(next) ? 0 : late)
+  return { ...run, next, at: { warn: moved('warn'), urge: moved('urge'), supervise: moved('supervise'), notice: moved('notice') } }
+}
+
+/** What begins in the hall by an edit and was ended by one, while it was about the same: the hall is as late as it was, and alarmed as it was. */
+function resumed(before: Ticket, begun: Ticket, { ended }: HallPast, rules: Rules, now: number): Moved {
+  const again = begun.work.clocks.map((run) => {
+    const past = running(before.work, run.clock) === undefined ? ended.findLast(({ clock, category }) => clock === run.clock && category === begun.fields.category) : undefined
+    const whole = past === undefined ? null : startClock(run.clock, begun, null, rules, past.startedAt)
+    return past === undefined || whole === null ? { run, notices: [] } : { run: resume(whole, past.endedAt, now), notices: stood(resume(whole, past.endedAt, now)) }
+  })
+  return { ticket: { ...begun, work: { ...begun.work, clocks: again.map(({ run }) => run) } }, notices: again.flatMap(({ notices }) => notices) }
+}
+
 /**
  * Hazard, priority or category of a ticket changed, or its kind before anybody has it: limits follow. They only become shorter, counted from the delivery; clocks that the new rules
  * know begin as of it; one that came by the category alone goes with it, or with the kind, while no unit has it, and with it the search for a unit; a danger is known from now on, and its clock begins now, the hall's as long as nobody has it. The units on it hear that it is graver. Pure.
+ * @param past of a ticket in the hall; left out: nothing is known
  */
-export function regrade(before: Ticket, wanted: Ticket, rules: Rules, now: number): Moved {
+export function regrade(before: Ticket, wanted: Ticket, rules: Rules, now: number, past: HallPast = NO_PAST): Moved {
   const { clocks: legal } = LIFE_CYCLE[wanted.state]
   const category = wanted.fields.category !== before.fields.category
   // What lies in the hall is graded by what it is about and of what kind; with a unit, by what it is about.
@@ -41,11 +77,13 @@ export function regrade(before: Ticket, wanted: Ticket, rules: Rules, now: numbe
   // Where no clock of it runs it is known all the same, and not guarded by what was done about another.
   if (!legal.includes('safe')) return { ticket: { ...changed, work: { ...changed.work, ...(told && { safeAt: null }), clocks: changed.work.hazard ? changed.work.clocks : without(changed.work.clocks, 'safe') } }, notices: [] }
   if (!category && !kind && changed.work.priority === before.work.priority && changed.work.hazard === before.work.hazard) return { ticket: changed, notices: [] }
-  const hazard = changed.work.hazard || ((category || kind) && (open ? hazardousAtHall : hazardous)(changed, rules))
+  // Who said that it is none said so of whatever kind it is.
+  const asked = category || (kind && (!past.said || wanted.work.hazardBy === 'category'))
+  const hazard = changed.work.hazard || (asked && (open ? hazardousAtHall : hazardous)(changed, rules))
   const danger = hazard && !before.work.hazard
-  // Nor is a unit looked for any more, where nobody is to be sent, or where one was looked for because of that key alone.
+  // Nor is a unit looked for any more, where nobody is to be sent, or where one was looked for because of that key, or danger, alone.
   const { kind: settled } = changed.fields
-  const nobody = open && !hazard && (settled === 'consultation' || settled === 'invalid' || (category && wanted.work.hazardBy === 'category' && settled !== 'joint-service'))
+  const nobody = open && !hazard && (nobodyIsSent(changed.fields) || (settled === null && before.work.hazard) || (category && wanted.work.hazardBy === 'category' && settled !== 'joint-service'))
   const work: TicketWork = { ...changed.work, ...(open && hazard && !changed.work.hazard && { hazardBy: 'category' }) }
   const next: Ticket = { ...changed, work: { ...work, hazard, safeAt: danger ? null : work.safeAt, clocks: hazard ? work.clocks : without(work.clocks, 'safe', ...nobody ? ['reassign' as const] : []) } }
 
@@ -59,7 +97,7 @@ export function regrade(before: Ticket, wanted: Ticket, rules: Rules, now: numbe
   const added = deliveredAt === null ? [] : UNIT_CLOCKS.filter((clock) => clock !== 'safe' && legal.includes(clock) && !over(next.work, clock) && running(next.work, clock) === undefined && startClock(clock, before, next.unitId, rules, deliveredAt) === null)
     .flatMap((clock) => { const begun = startClock(clock, next, next.unitId, rules, deliveredAt); return begun === null ? [] : [{ ...begun, at: fromNow(begun.at, now), next: begun.at.urge <= now ? 'urge' as const : begun.next }] })
   const graded: Ticket = { ...next, work: { ...next.work, clocks: [...clocks, ...added] } }
-  if (open) return { ticket: atHall(graded, rules, now), notices: [] }
+  if (open) return resumed(before, atHall(graded, rules, now), past, rules, now)
   // Before the unit has it nothing of its runs; the delivery finds the hazard. Nobody's is the hall's, also where no delivery will come.
   const owner = deliveredAt === null && !legal.includes('delivery') ? null : graded.unitId
   const guarded = !over(graded.work, 'safe') && (deliveredAt !== null || owner === null) ? { ...graded, work: { ...graded.work, clocks: begin(graded, ['safe'], owner, rules, now) } } : graded

@@ -39,6 +39,7 @@ export interface LoadedFlow {
 /** Something of a flow that was not examined, so that more may be wrong with it than is told. `node` null: all of it, or what `what` says. */
 export interface Gap { readonly node: string | null; readonly what: Bilingual; readonly because: Bilingual }
 
+/** A node that was not examined, and why. */
 export const nodeGap = (node: string, because: Bilingual): Gap => ({ node, what: { zh: `节点“${node}”`, en: `Node "${node}"` }, because })
 const WHOLE: Bilingual = { zh: '整个流程', en: 'The whole flow' }
 

@@ -107,10 +107,12 @@ export function schemaAt(schema: Schema | undefined, path: NodePath): Schema | u
   }, schema)
 }
 
+/** What stands at `path` of a value that may be of any shape; undefined where there is no such place. */
 export function valueAt(value: unknown, path: NodePath): unknown {
   return path.reduce<unknown>((here, part) => (here as Record<string, unknown> | null)?.[part], value)
 }
 
+/** The place that a JSON Pointer names (RFC 6901). */
 export function fromPointer(pointer: string): string[] {
   return pointer === '' ? [] : pointer.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }

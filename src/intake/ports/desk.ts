@@ -22,7 +22,7 @@ export interface OperatorProfile {
 /** Server → desk. The hub numbers and keeps messages; sending never blocks. */
 export interface DeskPort {
   send(operatorId: string, message: DeskMessage): void
-  broadcast(message: Extract<ServerMessage, { type: 'queue' | 'health' | 'ticket.changed' }>): void
+  broadcast(message: Extract<ServerMessage, { type: 'queue' | 'health' | 'ticket.changed' | 'photo.added' }>): void
 }
 
 /** Messages of one operator, before the hub gives them their `seq`. */

@@ -1,6 +1,7 @@
 import { ALARMS, DELIVERS, MOST_NOTICES, PRESSES } from '../../contracts/dispatch.js'
 import { STAGES } from '../../contracts/life-cycle.js'
 import { NOT_MOBILE } from '../../delivery/ports.js'
+import { DUE_SOON } from './list.js'
 import { TICKET } from './ticket.js'
 
 /** Kinds of notices whose receipt is the delivery, as a list of SQL. */
@@ -192,11 +193,23 @@ export const NEXT_CLOCK = `select extract(epoch from min(next_at) - clock_timest
 /** Tickets of which a unit's clock runs. */
 export const RUNNING_OF_UNITS = `select distinct ticket_id as id from ticket_clock where ended_at is null and unit_id is not null and clock <> 'delivery' order by 1`
 
-/** What lies in the hall for a unit, or for nobody knows whom yet, and has no clock of the hall's, and whether somebody said of it that it is dangerous, or is not. $1 of this ticket alone, or null */
+/** What lies in the hall for a unit, or for nobody knows whom yet, and has no clock of the hall's, or has one although nobody is to be sent and it is no danger; and whether somebody said of it that it is dangerous, or is not. $1 of this ticket alone, or null */
 export const WITHOUT_HALL_CLOCK = `
 select id, exists (select from ticket_history h where h.ticket_id = t.id and h.act = 'prioritise' and h.changes ? 'hazard') as said from ticket t
-where state = 'open' and unit_id is null and (coalesce(kind, '') not in ('consultation', 'invalid') or work ->> 'hazard' = 'true') and not work @> '{"clocks": [{"clock": "reassign"}]}'
+where state = 'open' and unit_id is null and (coalesce(kind, '') not in ('consultation', 'invalid') or coalesce(work ->> 'hazard', '') = 'true') <> work @> '{"clocks": [{"clock": "reassign"}]}'
   and ($1::uuid is null or id = $1) order by id`
+
+/**
+ * Whether somebody said whether a ticket is dangerous, as what it is about by now; and the clocks of the hall that an edit ended, in that order, each with what the ticket was about then: of what was opened again, since then alone. $1 ticket
+ */
+export const HALL_PAST = `
+select exists (select from ticket_history h where h.ticket_id = t.id and h.act = 'prioritise' and h.changes ? 'hazard'
+    and not exists (select from ticket_history l where l.ticket_id = t.id and l.version > h.version and l.changes ? 'category')) as said,
+  (select jsonb_agg(jsonb_build_object('clock', c.clock, 'startedAt', round(extract(epoch from c.started_at) * 1000), 'endedAt', round(extract(epoch from c.ended_at) * 1000), 'category', coalesce(
+      (select l.changes -> 'category' -> 0 from ticket_history l where l.ticket_id = t.id and l.version >= h.version and l.changes ? 'category' order by l.version limit 1), to_jsonb(t.category))) order by h.version, c.id)
+    from ticket_clock c join ticket_history h on h.ticket_id = c.ticket_id and h.act = 'edit' and h.at = c.ended_at
+    where c.ticket_id = t.id and c.unit_id is null and not c.met and h.version > coalesce((select max(r.version) from ticket_history r where r.ticket_id = t.id and r.act in ('reopen', 'dispatch')), 0)) as ended
+from ticket t where t.id = $1`
 
 /** The calendar as it is, before another takes its place in the same transaction. */
 export const KEEP_CALENDAR = `insert into recount_due (days, years) select coalesce(jsonb_object_agg(to_char(day, 'YYYY-MM-DD'), kind), '{}'), array(select year from calendar_year order by year) from calendar_day`
@@ -304,7 +317,7 @@ export const FOLLOWERS = `select * from ticket where merged_into = $1 and state 
 
 /** Counts by state and unit. Closed ones are counted by reports, not by the board. */
 const board = (whose: string): string => `
-select state, unit_id, count(*)::int as total, count(*) filter (where due_at <= now())::int as late, count(*) filter (where due_at > now() and due_at <= now() + interval '2 hours')::int as soon
+select state, unit_id, count(*)::int as total, count(*) filter (where due_at <= now())::int as late, count(*) filter (where ${DUE_SOON})::int as soon
 from ticket where state not in ('closed', 'void') ${whose} group by state, unit_id order by state, unit_id`
 /** The whole hall's asks nothing of the rows, so that the index answers it alone. */
 export const BOARD = board('')

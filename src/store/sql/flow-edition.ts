@@ -76,8 +76,8 @@ select e.number, e.hash, e.author, e.author_id, e.note, e.created_at, e.content,
 from flow_edition e order by e.number desc limit $1`
 /** What the nodes that live run by, or lived last, where none does. */
 export const RULES = `select node, approval from flow_rule where at > (select max(at) from flow_rule) - interval '1 minute' order by node`
-/** What they hold flows against, as far as they say. */
-export const AROUNDS = `select around from flow_rule where around is not null and at > (select max(at) from flow_rule) - interval '1 minute' order by node`
+/** What they hold flows against, as far as they say so with their last beat: a program from before does not, and leaves what a newer one of the same name said. */
+export const AROUNDS = `select around from flow_rule where around is not null and around_at >= at and at > (select max(at) from flow_rule) - interval '1 minute' order by node`
 /** $1 node, $2 whether it wants a second person, $3 what it holds flows against. */
 export const KEEP_RULE = `insert into flow_rule (node, approval, around) values ($1, $2, $3) on conflict (node) do update set approval = excluded.approval, around = excluded.around, at = now()`
 /** $1 days: the keys of calls from before, telephone and ticket numbers among them, of so many calls at most. The way through the flow stays. */

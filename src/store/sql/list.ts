@@ -14,6 +14,9 @@ const statesOfClass = (wanted: StateClass): readonly TicketState[] => TICKET_STA
 /** All of a row but the words it is found by. */
 const SHOWN = `id, number, state, kind, category, place, description, unit_id, opened_at, call_back, provisional_number, attention, due_at, priority, work, assist, members, merged_into`
 
+/** What is due next: the board counts it, and lists it. */
+export const DUE_SOON = `due_at > now() and due_at <= now() + interval '2 hours'`
+
 /** What a row is put in its place by. */
 const KEYS = 'id, opened_at, due_at'
 
@@ -50,13 +53,15 @@ export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listi
     parts.push(text(`$${values.length}`))
   }
   if (query.mine !== undefined) where((p) => `id in (select t.id from ticket t where t.operator_id = ${p}::uuid union select h.ticket_id from ticket_history h where h.by_id = ${p}::uuid)`, query.mine)
-  if (query.unitId !== undefined) where((p) => `(unit_id = ${p} or (assist @> array[${p}]::text[] and assist <> '{}'))`, query.unitId)
+  if (query.unitId !== undefined) where((p) => query.leads === true ? `unit_id = ${p}` : `(unit_id = ${p} or (assist @> array[${p}]::text[] and assist <> '{}'))`, query.unitId)
   if (query.state !== undefined) where((p) => `state = ${p}`, query.state)
   // The states of a class that is in hand are all those of an index; saying so besides would make PostgreSQL expect fewer than there are.
   if (query.class !== undefined) where((p) => `state = any(${p}::text[])`, statesOfClass(query.class))
-  else if (query.late === true) parts.push(`state not in ('closed', 'void')`)
+  else if (query.late === true || query.soon === true || query.inHand === true) parts.push(`state not in ('closed', 'void')`)
+  if (query.inHand === true) parts.push(`state <> 'merged'`)
   if (query.category !== undefined) where((p) => `category = ${p}`, query.category)
   if (query.late === true) parts.push('due_at is not null and due_at <= now()')
+  if (query.soon === true) parts.push(DUE_SOON)
   if (query.mergedInto !== undefined) where((p) => `merged_into = ${p}::uuid`, query.mergedInto)
   if (query.from !== undefined) where((p) => `opened_at >= ${p}`, new Date(query.from))
   if (query.to !== undefined) where((p) => `opened_at < ${p}`, new Date(query.to))

@@ -20,6 +20,7 @@ import { BoardRow } from './board-row.js'
 import { Counties } from './counties.js'
 import { DeadLetters } from './dead-letters.js'
 import { notRead, queryOf, readFilter, writeFilter, type BoardFilter } from './filter.js'
+import { leaveOut, readList, type Later } from './read-list.js'
 import { refusals, urgeable } from './urging.js'
 import { Views } from './views.js'
 
@@ -49,6 +50,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   const [cells, setCells] = useState<readonly BoardCell[]>([])
   const [areas, setAreas] = useState<readonly BoardArea[]>([])
   const [found, setFound] = useState<TicketList | null>(null)
+  const [without, setWithout] = useState<readonly Later[]>([])
   const [failed, setFailed] = useState(false)
   const [turn, setTurn] = useState(0)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
@@ -59,6 +61,14 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
     setChosen(new Set())
     window.location.hash = `#/board/${writeFilter(next)}`
   }
+  /** A count leads to what it counts, whatever the list was narrowed by before; pressed again, to all, or to what it was a part of. */
+  const tile = (only: BoardFilter, of: BoardFilter = {}): { readonly here: boolean; readonly onClick: () => void } => {
+    const sorted = filter.sort === undefined ? {} : { sort: filter.sort }
+    const here = writeFilter({ ...filter, page: 1 }) === writeFilter({ ...only, ...sorted })
+    return { here, onClick: () => narrow({ ...cleared(), ...sorted, ...(here ? of : only) }) }
+  }
+  /** Of a unit's two counts the one that is looked at: what is late, else what is in hand. */
+  const counts: BoardFilter = filter.late === true ? { late: true } : { inHand: true }
   const query = queryOf(filter, midnightOf)
   const tall = useWide('alerts')
   // On a telephone the tickets have the room, and the filters open above them.
@@ -78,9 +88,9 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
     let timer: ReturnType<typeof setTimeout> | undefined
     Promise.all([
       call('board', {}, { signal: abort.signal }),
-      call('tickets', { query: { ...queryOf(filter, midnightOf), limit: PAGE, offset: ((filter.page ?? 1) - 1) * PAGE } }, { signal: abort.signal }),
+      readList((asked: object) => call('tickets', { query: { ...asked, limit: PAGE, offset: ((filter.page ?? 1) - 1) * PAGE } }, { signal: abort.signal }), queryOf(filter, midnightOf)),
     ]).then(
-      ([board, list]) => { setCells(board.cells); setAreas(board.areas); setFound(list); setFailed(false) },
+      ([board, read]) => { setCells(board.cells); setAreas(board.areas); setFound(read.list); setWithout(read.without); setFailed(false) },
       () => {
         if (abort.signal.aborted) return
         setFailed(true)
@@ -95,7 +105,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
 
   const byUnit = useMemo(() => {
     const units = new Map<string, BoardCell[]>()
-    for (const cell of cells) if (cell.unitId !== null) units.set(cell.unitId, [...units.get(cell.unitId) ?? [], cell])
+    for (const cell of cells) if (cell.unitId !== null && cell.state !== 'merged') units.set(cell.unitId, [...units.get(cell.unitId) ?? [], cell])
     return [...units].map(([unitId, own]) => ({ unitId, total: sum(own, 'total'), late: sum(own, 'late') })).filter(({ late }) => late > 0).sort((a, b) => b.late - a.late).slice(0, tall ? WORST : WORST_LOW)
   }, [cells, tall])
 
@@ -123,7 +133,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   const noCategory = filter.category !== undefined && book.categories.length > 0 && !book.categories.some(({ code }) => code === filter.category) ? filter.category : null
   const unread = notRead(given)
   const toggle = (id: string): void => setChosen((before) => { const next = new Set(before); if (!next.delete(id)) next.add(id); return next })
-  const csv = `/api/tickets.csv?${new URLSearchParams([...Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])), ['language', language]])}`
+  const csv = `/api/tickets.csv?${new URLSearchParams([...Object.entries({ ...query, ...leaveOut(without) }).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])), ['language', language]])}`
 
   const search = <Input allowClear className="ld-board-words" value={typed} maxLength={100} placeholder={words.words} aria-label={words.words} onChange={({ target }) => setTyped(target.value)} />
 
@@ -131,12 +141,12 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
     <div className="ld-board">
       <Alerts notices={notices} most={tall ? 3 : 2} onOpen={(id) => goTo('tickets', id)} onDismiss={(id) => { call('receipt', { params: { id }, body: {} }).catch(() => undefined) }} />
       <div className="ld-board-tiles" role="group" aria-label={words.title}>
-        <Tile label={words.total} value={counted(sum(cells, 'total'))} here={false} onClick={() => narrow({ state: undefined, class: undefined, late: undefined })} />
-        <Tile label={words.late} value={counted(sum(cells, 'late'))} tone={sum(cells, 'late') > 0 ? 'is-alarm' : ''} here={filter.late === true} onClick={() => narrow({ late: filter.late === true ? undefined : true })} />
-        <Tile label={words.soon} value={counted(sum(cells, 'soon'))} tone={sum(cells, 'soon') > 0 ? 'is-ring' : ''} here={false} onClick={() => narrow({ sort: 'due', late: undefined })} />
+        <Tile label={words.total} value={counted(sum(cells.filter(({ state }) => state !== 'merged'), 'total'))} {...tile({ inHand: true })} />
+        <Tile label={words.late} value={counted(sum(cells, 'late'))} tone={sum(cells, 'late') > 0 ? 'is-alarm' : ''} {...tile({ late: true })} />
+        <Tile label={words.soon} value={counted(sum(cells, 'soon'))} tone={sum(cells, 'soon') > 0 ? 'is-ring' : ''} {...tile({ soon: true })} />
         {UNCLOSED.map((state) => {
           const own = cells.filter((cell) => cell.state === state)
-          return <Tile key={state} label={text.ticket.states[state]} value={counted(sum(own, 'total'))} late={sum(own, 'late')} here={filter.state === state} onClick={() => narrow({ state: filter.state === state ? undefined : state, class: undefined })} />
+          return <Tile key={state} label={text.ticket.states[state]} value={counted(sum(own, 'total'))} late={sum(own, 'late')} {...tile({ state })} />
         })}
       </div>
       <div className="ld-board-main">
@@ -146,10 +156,12 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
             {!wide && <Button icon={<FilterOutlined />} type={narrowed > 0 ? 'primary' : 'default'} ghost={narrowed > 0} aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)}>{words.filters(narrowed)}</Button>}
             {(wide || unfolded) && (
               <>
-                <Segmented<StateClass | 'all'> value={filter.class ?? 'all'} onChange={(place) => narrow({ class: place === 'all' ? undefined : place, state: undefined })} options={[{ value: 'all', label: words.anyState }, ...(['open', 'waiting', 'closed'] as const).map((value) => ({ value, label: text.ticket.states[value === 'waiting' ? 'dispatched' : value] }))]} />
-                <Chooser value={noUnit === null ? filter.unitId ?? null : null} placeholder={words.anyUnit} name={words.anyUnit} choices={book.units.map(({ id, name, nameEn }) => ({ value: id, label: unitName(book, id, language), also: `${name} ${nameEn}` }))} onPick={(unitId) => narrow({ unitId: unitId ?? undefined })} popupMatchSelectWidth={300} />
+                <Segmented<StateClass | 'all' | 'hand'> value={filter.class ?? (filter.inHand === true ? 'hand' : 'all')} onChange={(place) => narrow({ class: place === 'all' || place === 'hand' ? undefined : place, inHand: place === 'hand' ? true : undefined, state: undefined })} options={[{ value: 'all', label: words.anyState }, { value: 'hand', label: words.total }, ...(['open', 'waiting', 'closed'] as const).map((value) => ({ value, label: text.ticket.states[value === 'waiting' ? 'dispatched' : value] }))]} />
+                <Chooser value={noUnit === null ? filter.unitId ?? null : null} placeholder={words.anyUnit} name={words.anyUnit} choices={book.units.map(({ id, name, nameEn }) => ({ value: id, label: unitName(book, id, language), also: `${name} ${nameEn}` }))} onPick={(unitId) => narrow({ unitId: unitId ?? undefined, leads: undefined })} popupMatchSelectWidth={300} />
+                {filter.unitId !== undefined && <Checkbox checked={filter.leads === true} onChange={({ target }) => narrow({ leads: target.checked ? true : undefined })}>{words.onlyLead}</Checkbox>}
                 <Chooser value={noCategory === null ? filter.category ?? null : null} placeholder={words.anyCategory} name={words.anyCategory} choices={book.categories.map(({ code, name }) => ({ value: code, label: categoryName(book, code, language), also: `${name.zh} ${name.en}` }))} onPick={(category) => narrow({ category: category ?? undefined })} popupMatchSelectWidth={220} />
                 <Checkbox checked={filter.late === true} onChange={({ target }) => narrow({ late: target.checked ? true : undefined })}>{words.onlyLate}</Checkbox>
+                <Checkbox checked={filter.soon === true} onChange={({ target }) => narrow({ soon: target.checked ? true : undefined })}>{words.soon}</Checkbox>
                 <span className="ld-board-days"><DayInput name={words.from} placeholder={words.from} value={filter.from ?? ''} onChange={(from) => narrow({ from: from || undefined })} />–<DayInput name={words.to} placeholder={words.to} value={filter.to ?? ''} onChange={(to) => narrow({ to: to || undefined })} /></span>
                 <i className="ld-board-break" />
                 <Segmented<'due' | 'newest'> value={filter.sort ?? 'due'} onChange={(sort) => narrow({ sort: sort === 'due' ? undefined : sort })} options={[{ value: 'due', label: words.byDue }, { value: 'newest', label: words.newest }]} />
@@ -162,9 +174,10 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
             {writeFilter(filter) !== '' && <Button type="link" onClick={() => narrow(cleared())}>{words.clear}</Button>}
           </div>
           <div className="ld-board-rows">
-            {noUnit !== null && <p className="ld-stale" role="alert">{words.noUnit(noUnit)} <Button type="link" size="small" onClick={() => narrow({ unitId: undefined })}>{words.anyUnit}</Button></p>}
+            {noUnit !== null && <p className="ld-stale" role="alert">{words.noUnit(noUnit)} <Button type="link" size="small" onClick={() => narrow({ unitId: undefined, leads: undefined })}>{words.anyUnit}</Button></p>}
             {noCategory !== null && <p className="ld-stale" role="alert">{words.noCategory(noCategory)} <Button type="link" size="small" onClick={() => narrow({ category: undefined })}>{words.anyCategory}</Button></p>}
             {unread.length > 0 && <p className="ld-stale" role="alert">{words.unread(unread.join(' '))}</p>}
+            {without.length > 0 && <p className="ld-stale" role="alert" data-without={without.join(' ')}>{words.without(without.map((name) => ({ inHand: words.total, leads: words.onlyLead, soon: words.soon })[name]))}</p>}
             {failed && <p className={found === null ? 'ld-empty' : 'ld-stale'} role="status">{text.list.failed}</p>}
             {!failed && found === null && <p className="ld-empty">{text.loading}</p>}
             {found?.tickets.length === 0 && noUnit === null && noCategory === null && <p className="ld-empty">{text.list.empty}</p>}
@@ -187,12 +200,15 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
           <header className="ld-panel-head"><h2>{words.units}</h2></header>
           <div className="ld-panel-body">
             {byUnit.length === 0 && <p className="ld-faint">{found === null ? text.loading : words.noneLate}</p>}
-            {byUnit.map(({ unitId, total, late }) => (
-              <button key={unitId} type="button" className={`ld-board-unit${filter.unitId === unitId ? ' is-here' : ''}`} data-unit={unitId} onClick={() => narrow({ unitId: filter.unitId === unitId ? undefined : unitId })}>
-                <span className="ld-cut">{unitName(book, unitId, language)}</span><strong>{late}</strong><span className="ld-faint">/ {total}</span>
-                <i style={{ width: `${(100 * late) / (byUnit[0]?.late ?? 1)}%` }} />
-              </button>
-            ))}
+            {byUnit.map(({ unitId, total, late }) => {
+              const { here, onClick } = tile({ unitId, leads: true, ...counts }, counts)
+              return (
+                <button key={unitId} type="button" className={`ld-board-unit${here ? ' is-here' : ''}`} aria-pressed={here} data-unit={unitId} onClick={onClick}>
+                  <span className="ld-cut">{unitName(book, unitId, language)}</span><strong>{late}</strong><span className="ld-faint">/ {total}</span>
+                  <i style={{ width: `${(100 * late) / (byUnit[0]?.late ?? 1)}%` }} />
+                </button>
+              )
+            })}
             {areas.length > 0 && (
               <>
                 <h3>{words.areas}</h3>
@@ -213,7 +229,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   )
 }
 
-const cleared = (): Record<keyof BoardFilter, undefined> => ({ state: undefined, class: undefined, unitId: undefined, category: undefined, late: undefined, from: undefined, to: undefined, text: undefined, sort: undefined, page: undefined })
+const cleared = (): Record<keyof BoardFilter, undefined> => ({ state: undefined, class: undefined, unitId: undefined, leads: undefined, category: undefined, inHand: undefined, late: undefined, soon: undefined, from: undefined, to: undefined, text: undefined, sort: undefined, page: undefined })
 
 function Tile({ label, value, late = 0, tone = '', here, onClick }: { readonly label: string; readonly value: number | null; readonly late?: number; readonly tone?: string; readonly here: boolean; readonly onClick: () => void }) {
   const text = useText()

@@ -5,7 +5,7 @@ import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
 import { matterOf, unitName, useDesk } from '../../store/desk.js'
-import { DueChip } from '../unit/clock-line.js'
+import { DueChip } from '../../ticket/due-chip.js'
 
 /** One ticket on the board: chosen to be urged with others, where it can be (`fit`), or opened. */
 export function BoardRow({ ticket, chosen, fit, onChoose }: { readonly ticket: TicketSummary; readonly chosen: boolean; readonly fit: boolean; readonly onChoose: (id: string) => void }) {

@@ -2,7 +2,7 @@ import { STATE_CLASSES, TICKET_STATES, type StateClass, type TicketState } from 
 
 /** What the board is narrowed by; stands in its link, so that a link shows the same to whoever opens it. */
 export interface BoardFilter {
-  readonly state?: TicketState; readonly class?: StateClass; readonly unitId?: string; readonly category?: string; readonly late?: boolean; readonly from?: string; readonly to?: string; readonly text?: string; readonly sort?: 'newest' | 'due'; readonly page?: number
+  readonly state?: TicketState; readonly class?: StateClass; readonly unitId?: string; readonly category?: string; readonly late?: boolean; readonly soon?: boolean; /** Neither over nor following another. */ readonly inHand?: boolean; /** Of the unit: what it leads. */ readonly leads?: boolean; readonly from?: string; readonly to?: string; readonly text?: string; readonly sort?: 'newest' | 'due'; readonly page?: number
 }
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
@@ -12,9 +12,10 @@ export function readFilter(text: string): BoardFilter {
   const given = new URLSearchParams(text)
   const one = <T extends string>(name: string, known: readonly T[]): T | undefined => known.find((value) => value === given.get(name))
   const plain = (name: string, pattern: RegExp): string | undefined => { const value = given.get(name) ?? ''; return pattern.test(value) ? value : undefined }
+  const yes = (name: string): true | undefined => (given.get(name) === '1' ? true : undefined)
   const page = Number(given.get('page') ?? 1)
   return Object.fromEntries(Object.entries({
-    state: one('state', TICKET_STATES), class: one('class', STATE_CLASSES), unitId: plain('unit', /^[a-z0-9-]{2,32}$/), category: plain('category', /^[a-z][a-z0-9-]{1,31}$/), late: given.get('late') === '1' ? true : undefined,
+    state: one('state', TICKET_STATES), class: one('class', STATE_CLASSES), unitId: plain('unit', /^[a-z0-9-]{2,32}$/), category: plain('category', /^[a-z][a-z0-9-]{1,31}$/), late: yes('late'), soon: yes('soon'), inHand: yes('hand'), leads: given.has('unit') ? yes('lead') : undefined,
     from: plain('from', DAY), to: plain('to', DAY), text: plain('text', /^.{1,100}$/), sort: one('sort', ['newest', 'due']), page: Number.isInteger(page) && page > 1 && page <= 200 ? page : undefined,
   }).filter(([, value]) => value !== undefined))
 }
@@ -26,13 +27,13 @@ export function notRead(text: string): readonly string[] {
 }
 
 /** A filter as the query of a link; `readFilter` reads it back. */
-export function writeFilter({ state, class: place, unitId, category, late, from, to, text, sort, page }: BoardFilter): string {
+export function writeFilter({ state, class: place, unitId, category, late, soon, inHand, leads, from, to, text, sort, page }: BoardFilter): string {
   const parts = new URLSearchParams()
-  for (const [name, value] of Object.entries({ state, class: place, unit: unitId, category, late: late === true ? '1' : undefined, from, to, text: text?.trim(), sort, page: page === 1 ? undefined : page })) if (value !== undefined && value !== '') parts.set(name, String(value))
+  for (const [name, value] of Object.entries({ state, class: place, unit: unitId, lead: leads === true && unitId !== undefined ? '1' : undefined, category, hand: inHand === true ? '1' : undefined, late: late === true ? '1' : undefined, soon: soon === true ? '1' : undefined, from, to, text: text?.trim(), sort, page: page === 1 ? undefined : page })) if (value !== undefined && value !== '') parts.set(name, String(value))
   return parts.toString()
 }
 
 /** What the server is asked. Days are the city's, which the desk shows: midnight to midnight. */
-export function queryOf({ from, to, state, class: place, unitId, category, late, text, sort = 'due' }: BoardFilter, midnight: (day: string) => number): object {
-  return { state, class: place, unitId, category, late, text, sort, ...(from === undefined ? {} : { from: midnight(from) }), ...(to === undefined ? {} : { to: midnight(to) + 86_400_000 }) }
+export function queryOf({ from, to, state, class: place, unitId, category, late, soon, inHand, leads, text, sort = 'due' }: BoardFilter, midnight: (day: string) => number) {
+  return { state, class: place, unitId, leads, category, inHand, late, soon, text, sort, ...(from === undefined ? {} : { from: midnight(from) }), ...(to === undefined ? {} : { to: midnight(to) + 86_400_000 }) }
 }

@@ -1,6 +1,6 @@
 import { DiffOutlined } from '@ant-design/icons'
 import { Select } from 'antd'
-import type { FlowEdition } from '../../../contracts/routes/flows.js'
+import type { FlowDifference, FlowEdition } from '../../../contracts/routes/flows.js'
 import { call as request } from '../../api/endpoints.js'
 import { useText } from '../../i18n/language.js'
 import { Empty } from '../../widgets/empty.js'
@@ -23,18 +23,55 @@ export function FlowDiff({ editions, current, from, to, onPick }: Props) {
         <label>{words.diff.to} <Select<number | 'files'> size="small" popupMatchSelectWidth={false} value={to} options={[{ value: 'files', label: words.diff.files }, ...options]} onChange={(which) => onPick(from, which)} aria-label={words.diff.to} /></label>
         {failed && <span className="ld-chip is-ring">{words.failed}</span>}
       </div>
-      {value?.files.length === 0 && <p className="ld-empty">{words.diff.none}</p>}
-      {value?.files.map(({ name, change, hunks }) => (
-        <article key={name} className="ld-diff-file" data-file={name}>
-          <h3><span className={`ld-chip ${change === 'added' ? 'is-ready' : change === 'removed' ? 'is-alarm' : 'is-accent'}`}>{words.changes[change]}</span> <code>{name}</code>{name.startsWith('prompts/') && <span className="ld-faint"> {words.diff.sound}</span>}</h3>
-          {hunks.map((hunk, index) => (
-            // Hunks have no name of their own and are never reordered.
-            <pre key={index}>{hunk.map(({ sign, text: line, before, after }) => (
-              <div key={`${before ?? ''}/${after ?? ''}`} className={sign === '+' ? 'is-added' : sign === '-' ? 'is-removed' : ''}><span className="ld-diff-number">{before ?? ''}</span><span className="ld-diff-number">{after ?? ''}</span><span className="ld-diff-sign">{sign}</span>{line === '' ? ' ' : line}</div>
-            ))}</pre>
-          ))}
-        </article>
-      ))}
+      {value !== null && <FlowDiffFiles files={value.files} />}
     </div>
+  )
+}
+
+/** The files that differ, line by line; of prompts what was said, and what is said now. */
+export function FlowDiffFiles({ files }: { readonly files: FlowDifference['files'] }) {
+  const words = useText().flows
+  if (files.length === 0) return <p className="ld-empty">{words.diff.none}</p>
+  return files.map(({ name, change, hunks, spoken }) => (
+    <article key={name} className="ld-diff-file" data-file={name}>
+      <h3><span className={`ld-chip ${change === 'added' ? 'is-ready' : change === 'removed' ? 'is-alarm' : 'is-accent'}`}>{words.changes[change]}</span> <code>{name}</code></h3>
+      {spoken !== undefined && <SpokenDiff {...spoken} />}
+      {hunks.map((hunk, index) => (
+        // Hunks have no name of their own and are never reordered.
+        <pre key={index}>{hunk.map(({ sign, text: line, before, after }) => (
+          <div key={`${before ?? ''}/${after ?? ''}`} className={sign === '+' ? 'is-added' : sign === '-' ? 'is-removed' : ''}><span className="ld-diff-number">{before ?? ''}</span><span className="ld-diff-number">{after ?? ''}</span><span className="ld-diff-sign">{sign}</span>{line === '' ? ' ' : line}</div>
+        ))}</pre>
+      ))}
+    </article>
+  ))
+}
+
+/** A prompt: the words that callers heard and those that they will hear, each with its sound. */
+function SpokenDiff({ before, after }: NonNullable<FlowDifference['files'][number]['spoken']>) {
+  const words = useText().flows.diff
+  return (
+    <div className="ld-diff-spoken">
+      {([['-', before, 'is-removed', words.before], ['+', after, 'is-added', words.after]] as const).map(([sign, tape, look, label]) => tape !== null && (
+        <div key={sign} className={look}>
+          <span className="ld-diff-sign" aria-hidden>{sign}</span>
+          <span className="ld-diff-said"><span className="ld-faint">{label}</span> {tape.text === undefined ? <span className="ld-faint">{words.noText}</span> : <q>{tape.text}</q>}</span>
+          <audio controls preload="none" src={`/api/flows/sound/${tape.hash}`} aria-label={`${label} ${words.seconds((tape.ms / 1000).toFixed(1))}`} />
+          <span className="ld-faint">{words.seconds((tape.ms / 1000).toFixed(1))}</span>
+        </div>
+      ))}
+      {before !== null && after !== null && (before.text === after.text || before.hash === after.hash) && <p className="ld-faint">{before.hash === after.hash ? words.sameSound : words.sound}</p>}
+    </div>
+  )
+}
+
+/** What would be published: the files on disk against the edition that runs. */
+export function FlowDiffToPublish({ current }: { readonly current: number }) {
+  const words = useText().flows
+  const { value, failed } = usePolled((signal) => request('flowDiff', { query: { from: current, to: 'files' } }, { signal }), FRESH, String(current))
+  return (
+    <section className="ld-flow-diff ld-diff-to-publish" aria-label={words.diff.toPublish(current)}>
+      <h3>{words.diff.toPublish(current)}{failed && <> <span className="ld-chip is-ring">{words.failed}</span></>}</h3>
+      {value !== null && <FlowDiffFiles files={value.files} />}
+    </section>
   )
 }

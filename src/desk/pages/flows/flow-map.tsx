@@ -35,11 +35,12 @@ export function FlowMap({ name, editions, current }: { readonly name: string; re
         <span className="ld-legend">{(['caller', 'always', 'silence', 'fault'] as const).map((by) => <span key={by}><svg width="26" height="10" aria-hidden="true"><path className={`ld-edge is-${by}`} d="M1 5H25" /></svg>{words.legend[by]}</span>)}</span>
         <span className="ld-faint">{words.figures}</span>
         {failed && <span className="ld-chip is-ring">{text.flows.failed}</span>}
-        <span className="ld-spring" />
-        <Button size="small" type="text" aria-label={words.zoomOut} title={words.zoomOut} icon={<ZoomOutOutlined />} onClick={smaller} />
-        <Button size="small" type="text" aria-label={words.fitWidth} title={words.fitWidth} icon={<ColumnWidthOutlined />} onClick={fitWidth} />
-        <Button size="small" type="text" aria-label={words.fit} title={words.fit} icon={<FullscreenOutlined />} onClick={fitWhole} />
-        <Button size="small" type="text" aria-label={words.zoomIn} title={words.zoomIn} icon={<ZoomInOutlined />} onClick={larger} />
+        <span className="ld-flow-zoom">
+          <Button size="small" type="text" aria-label={words.zoomOut} title={words.zoomOut} icon={<ZoomOutOutlined />} onClick={smaller} />
+          <Button size="small" type="text" aria-label={words.fitWidth} title={words.fitWidth} icon={<ColumnWidthOutlined />} onClick={fitWidth} />
+          <Button size="small" type="text" aria-label={words.fit} title={words.fit} icon={<FullscreenOutlined />} onClick={fitWhole} />
+          <Button size="small" type="text" aria-label={words.zoomIn} title={words.zoomIn} icon={<ZoomInOutlined />} onClick={larger} />
+        </span>
       </div>
       <div className="ld-flow-canvas" ref={frame} tabIndex={0} title={words.move} {...handlers}>
         {value !== null && <Drawing live={value} trace={chosen} zoom={zoom} label={words.label(name)} />}

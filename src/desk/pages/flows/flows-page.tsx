@@ -1,7 +1,7 @@
-import { CheckOutlined, CloudUploadOutlined, RollbackOutlined, WarningOutlined } from '@ant-design/icons'
+import { CheckOutlined, CloudUploadOutlined, LoadingOutlined, RollbackOutlined, WarningOutlined } from '@ant-design/icons'
 import { App as AntApp, Button, Input, Popconfirm } from 'antd'
-import { useState, type ReactNode } from 'react'
-import type { FlowEdition, FlowOutcome, FlowsView } from '../../../contracts/routes/flows.js'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
+import type { FlowActed, FlowEdition, FlowOutcome, FlowsView } from '../../../contracts/routes/flows.js'
 import { textOfError } from '../../api/error-text.js'
 import { call as request } from '../../api/endpoints.js'
 import { stampOf } from '../../i18n/format.js'
@@ -11,15 +11,17 @@ import { useDesk } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
 import { Dialog } from '../../widgets/dialog.js'
 import { usePolled } from '../../widgets/use-polled.js'
-import { FlowDiff } from './flow-diff.js'
+import { FlowDiff, FlowDiffToPublish } from './flow-diff.js'
 import { FlowMap } from './flow-map.js'
 import { FlowProblems } from './flow-problems.js'
 import { FlowSimulation } from './flow-simulation.js'
 import { FlowTry } from './flow-try.js'
 
 const FRESH = 4_000
-/** A check with all tests takes seconds, ms. */
-const PATIENCE = 130_000
+/** While something is being checked, ms. */
+const SOON = 1_000
+/** What speaks against an edition that was gone back to stands so long, s. */
+const AGAINST_SECONDS = 12
 const TABS = ['drawing', 'diff', 'try', 'simulate'] as const
 type Tab = (typeof TABS)[number]
 
@@ -30,7 +32,8 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
   const words = text.flows
   const { self } = useDesk()
   const { message } = AntApp.useApp()
-  const { value: view, failed, again } = usePolled((signal) => request('flows', {}, { signal }), FRESH, '')
+  const [checking, setChecking] = useState(false)
+  const { value: view, failed, again } = usePolled((signal) => request('flows', {}, { signal }), checking ? SOON : FRESH, '')
   const [shown, setShown] = useState<{ from: number | undefined; to: number | 'files' } | null>(null)
   const [publishing, setPublishing] = useState(false)
   const admin = self.role === 'admin'
@@ -42,17 +45,34 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
 
   const done = (outcome: FlowOutcome, approving = false): void => {
     const number = outcome.number ?? 0
-    const first = outcome.problems?.[0]?.problem[language === 'zh-CN' ? 'zh' : 'en']
-    if (outcome.type === 'running') void message.success(words.published(number))
-    else if (outcome.type === 'waiting') void message.info(approving ? words.approved(number, outcome.more ?? 0) : words.waiting(number))
-    else void message.error(`${words.broken(outcome.problems?.length ?? 0)}${approving && first !== undefined ? ` · ${first}` : ''}`)
+    const firstOf = (problems: FlowOutcome['problems']): string => problems?.[0]?.problem[language === 'zh-CN' ? 'zh' : 'en'] ?? ''
+    if (outcome.type === 'running') {
+      void message.success(words.published(number))
+      if (outcome.against !== undefined) void message.warning(words.against(outcome.against.length, firstOf(outcome.against)), AGAINST_SECONDS)
+    } else if (outcome.type === 'waiting') void message.info(approving ? words.approved(number, outcome.more ?? 0) : words.waiting(number))
+    else if (outcome.type === 'judging') void message.info(words.judging(approving ? number : null))
+    else void message.error(`${words.broken(outcome.problems?.length ?? 0)}${approving ? ` · ${firstOf(outcome.problems)}` : ''}`)
+    setChecking(outcome.type === 'judging')
     again()
   }
   const act = (work: Promise<FlowOutcome>, approving = false): Promise<void> => work.then((outcome) => done(outcome, approving), (error: unknown) => { void message.error(textOfError(error, language, text)) })
 
+  // What was still being checked when he was answered, once it is known what became of it; not of before this page.
+  const acted = view?.acted ?? null
+  const told = useRef<number | null>(null)
+  useEffect(() => {
+    if (view === null) return
+    setChecking(view.acting !== null)
+    const before = told.current
+    told.current = acted?.id ?? 0
+    if (before === null || acted === null || !acted.mine || acted.id <= before) return
+    if (acted.outcome !== null) done(acted.outcome, acted.what === 'approve')
+    else void message.error(acted.error?.[language === 'zh-CN' ? 'zh' : 'en'] ?? '')
+  }, [view])
+
   const acts = (edition: FlowEdition) => ({
     onDiff: () => { setShown({ from: edition.comparedWith ?? undefined, to: edition.number }); go(flow?.name ?? '110', 'diff') },
-    onApprove: () => act(request('approveFlows', { body: { edition: edition.number, comparedWith: edition.comparedWith } }, { timeout: PATIENCE }), true),
+    onApprove: () => act(request('approveFlows', { body: { edition: edition.number, comparedWith: edition.comparedWith } }), true),
   })
 
   return (
@@ -60,9 +80,9 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
       {broken && <details className="ld-flows-broken" open><summary><WarningOutlined /> {view.refused === null ? words.problems(view.problems.length) : words.notice.refused(view.refused)}</summary><FlowProblems problems={view.problems} /></details>}
       <aside className="ld-panel ld-flows-side">
         <header className="ld-panel-head"><h2>{words.title}</h2>{failed && <span className="ld-chip is-ring">{words.failed}</span>}</header>
-        {view !== null && <Standing view={view} approval={(pending) => <Approval edition={pending} admin={admin} {...acts(pending)} />} />}
+        {view !== null && <Standing view={view} approval={(pending) => <Approval edition={pending} admin={admin} busy={view.acting !== null} {...acts(pending)} />} />}
         {admin
-          ? <div className="ld-flows-publish"><Button block type="primary" icon={<CloudUploadOutlined />} disabled={view === null || unchanged(view)} title={view?.handedIn === true ? words.handedIn(view.waiting ?? 0) : view !== null && unchanged(view) ? words.nothingNew : ''} onClick={() => setPublishing(true)}>{words.publish}</Button></div>
+          ? <div className="ld-flows-publish"><Button block type="primary" icon={<CloudUploadOutlined />} disabled={view === null || view.acting !== null || unchanged(view)} title={view?.handedIn === true ? words.handedIn(view.waiting ?? 0) : view !== null && unchanged(view) ? words.nothingNew : ''} onClick={() => setPublishing(true)}>{words.publish}</Button></div>
           : <p className="ld-faint ld-flows-publish">{words.adminOnly}</p>}
         <div className="ld-flows-lists">
           <h3>{words.flows}</h3>
@@ -82,7 +102,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
           <ul>
             {view?.editions.map((edition) => (
               <EditionRow
-                key={edition.number} edition={edition} running={edition.number === view.current} admin={admin} {...acts(edition)}
+                key={edition.number} edition={edition} running={edition.number === view.current} admin={admin} busy={view.acting !== null} {...acts(edition)}
                 onBack={() => act(request('backFlows', { body: { edition: edition.number } }))}
               />
             ))}
@@ -99,7 +119,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
         {view !== null && flow !== undefined && tab === 'try' && <FlowTry key={flow.name} name={flow.name} editions={view.editions} modes={flow.modes} parameters={flow.parameters} />}
         {view !== null && flow !== undefined && tab === 'simulate' && <FlowSimulation key={flow.name} name={flow.name} editions={view.editions} current={view.current} modes={flow.modes} parameters={flow.parameters} />}
       </div>
-      {publishing && <PublishDialog approval={view?.approval === true} onClose={() => setPublishing(false)} onDone={(outcome) => done(outcome)} />}
+      {publishing && <PublishDialog approval={view?.approval === true} current={view?.current ?? null} acted={acted} onClose={() => setPublishing(false)} onDone={(outcome) => done(outcome)} />}
     </section>
   )
 }
@@ -108,13 +128,15 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
 const unchanged = ({ current, differs, handedIn, problems }: FlowsView): boolean => handedIn || (current !== null && !differs && problems.length === 0)
 
 /** What runs, what waits for approval, and whether the files are the same. */
-function Standing({ view: { source, current, version, problems, refused, waiting, differs, handedIn, editions }, approval }: { readonly view: FlowsView; readonly approval: (pending: FlowEdition) => ReactNode }) {
+function Standing({ view: { source, current, version, problems, refused, waiting, differs, handedIn, editions, acting }, approval }: { readonly view: FlowsView; readonly approval: (pending: FlowEdition) => ReactNode }) {
   const words = useText().flows
+  const now = useNow(1_000)
   const pending = editions.find(({ number }) => number === waiting)
   return (
     <div className="ld-flows-standing">
       <strong>{words.runs(current, version)}</strong>
       <span className={source === 'published' ? 'ld-soft' : 'ld-chip is-ring'}>{words.sources[source]}</span>
+      {acting !== null && <span className="ld-chip is-accent" role="status"><LoadingOutlined /> {words.acting(acting.edition, acting.by, Math.max(0, Math.round((now - acting.since) / 1000)))}</span>}
       {pending !== undefined && <div className="ld-flows-pending"><span className="ld-chip is-accent">{words.waits(pending.number, pending.more)}</span>{approval(pending)}</div>}
       {problems.length > 0
         ? <span className="ld-chip is-alarm">{refused === null ? words.problems(problems.length) : words.notice.refused(refused)}</span>
@@ -125,13 +147,13 @@ function Standing({ view: { source, current, version, problems, refused, waiting
 }
 
 /** Agrees to what somebody else published, after a look at the difference. */
-function Approval({ edition: { number, more, mine, approved }, admin, onDiff, onApprove }: { readonly edition: FlowEdition; readonly admin: boolean; readonly onDiff: () => void; readonly onApprove: () => Promise<void> }) {
+function Approval({ edition: { number, more, mine, approved }, admin, busy, onDiff, onApprove }: { readonly edition: FlowEdition; readonly admin: boolean; /** Something is being checked. */ readonly busy: boolean; readonly onDiff: () => void; readonly onApprove: () => Promise<void> }) {
   const words = useText().flows
   if (!admin || more === 0 || mine || approved) return null
-  return <Popconfirm title={words.approveAsk(number)} description={<button type="button" className="ld-link" onClick={onDiff}>{words.tabs.diff}</button>} okText={words.yes} cancelText={words.no} onConfirm={() => void onApprove()}><Button size="small" type="primary" icon={<CheckOutlined />}>{words.approve}</Button></Popconfirm>
+  return <Popconfirm title={words.approveAsk(number)} description={<button type="button" className="ld-link" onClick={onDiff}>{words.tabs.diff}</button>} okText={words.yes} cancelText={words.no} onConfirm={() => void onApprove()}><Button size="small" type="primary" disabled={busy} icon={<CheckOutlined />}>{words.approve}</Button></Popconfirm>
 }
 
-function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { readonly edition: FlowEdition; readonly running: boolean; readonly admin: boolean; readonly onDiff: () => void; readonly onApprove: () => Promise<void>; readonly onBack: () => Promise<void> }) {
+function EditionRow({ edition, running, admin, busy, onDiff, onApprove, onBack }: { readonly edition: FlowEdition; readonly running: boolean; readonly admin: boolean; readonly busy: boolean; readonly onDiff: () => void; readonly onApprove: () => Promise<void>; readonly onBack: () => Promise<void> }) {
   const text = useText()
   const words = text.flows
   const now = useNow(60_000)
@@ -145,7 +167,7 @@ function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { re
         <button type="button" className="ld-link" onClick={onDiff}><strong>{words.edition(number)}</strong></button>
         <code className="ld-faint">{hash}</code>
         {running && <span className="ld-chip is-ready">{words.running}</span>}
-        <Approval edition={edition} admin={admin} onDiff={onDiff} onApprove={onApprove} />
+        <Approval edition={edition} admin={admin} busy={busy} onDiff={onDiff} onApprove={onApprove} />
         {admin && !running && switches.length > 0 && <Popconfirm title={words.backAsk(number)} okText={words.yes} cancelText={words.no} onConfirm={() => void onBack()}><Button size="small" icon={<RollbackOutlined />}>{words.back}</Button></Popconfirm>}
       </div>
       <span className="ld-soft">{words.by(author, stampOf(at, now, text))}</span>
@@ -160,7 +182,7 @@ function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { re
   )
 }
 
-function PublishDialog({ approval, onClose, onDone }: { readonly approval: boolean; readonly onClose: () => void; readonly onDone: (outcome: FlowOutcome) => void }) {
+function PublishDialog({ approval, current, acted, onClose, onDone }: { readonly approval: boolean; readonly current: number | null; readonly acted: FlowActed | null; readonly onClose: () => void; readonly onDone: (outcome: FlowOutcome) => void }) {
   const text = useText()
   const language = useLanguage()
   const words = text.flows
@@ -168,21 +190,39 @@ function PublishDialog({ approval, onClose, onDone }: { readonly approval: boole
   const [busy, setBusy] = useState(false)
   const [broken, setBroken] = useState<FlowOutcome | null>(null)
   const [failure, setFailure] = useState('')
+  /** What had been told last when his own was still being checked. */
+  const [awaited, setAwaited] = useState<number | null>(null)
   const publish = (): void => {
     setBusy(true)
     setFailure('')
-    request('publishFlows', { body: { note } }, { timeout: PATIENCE }).then((outcome) => {
+    setBroken(null)
+    request('publishFlows', { body: { note } }).then((outcome) => {
       onDone(outcome)
-      if (outcome.type === 'broken') setBroken(outcome)
-      else onClose()
-    }, (error: unknown) => { setFailure(textOfError(error, language, text)) }).finally(() => setBusy(false))
+      if (outcome.type === 'judging') setAwaited(acted?.id ?? 0)
+      else settle(outcome)
+    }, (error: unknown) => {
+      setBusy(false)
+      setFailure(textOfError(error, language, text))
+    })
   }
+  const settle = (outcome: FlowOutcome | null): void => {
+    setBusy(false)
+    if (outcome?.type === 'broken') setBroken(outcome)
+    else if (outcome !== null) onClose()
+  }
+  // The page says what became of it.
+  useEffect(() => {
+    if (awaited === null || acted === null || !acted.mine || acted.what !== 'publish' || acted.id <= awaited) return
+    setAwaited(null)
+    settle(acted.outcome)
+  }, [acted, awaited])
   return (
-    <Dialog open title={words.publishTitle} okText={busy ? words.checking : words.publish.replace('…', '')} cancelText={text.unit.cancel} confirmLoading={busy} onOk={publish} onCancel={onClose} width={720}>
+    <Dialog open title={words.publishTitle} okText={busy ? words.checking : words.publish.replace('…', '')} cancelText={busy ? words.meanwhile : text.unit.cancel} okButtonProps={{ loading: busy }} onOk={publish} onCancel={onClose} width={720}>
       <p className="ld-soft">{approval ? words.publishApproval : words.publishHint}</p>
       <Input.TextArea value={note} maxLength={200} rows={2} placeholder={words.note} aria-label={words.note} onChange={(event) => setNote(event.target.value)} onPressEnter={(event) => { if (event.ctrlKey) publish() }} />
       {failure !== '' && <p className="ld-chip is-alarm" role="alert">{failure}</p>}
       {broken?.problems !== undefined && <FlowProblems problems={broken.problems} />}
+      {current !== null && <FlowDiffToPublish current={current} />}
     </Dialog>
   )
 }

@@ -51,7 +51,7 @@ export function WorkView({ call, onOpen }: { readonly call: CallCard; readonly o
       <section className="ld-panel" ref={form}>
         {ticket === null || !early.over
           ? <EarlyText early={early} />
-          : <TicketForm ticket={ticket} onHistory={wide ? undefined : () => setHistory(true)} />}
+          : <TicketForm ticket={ticket} onHistory={wide ? undefined : () => setHistory(true)} onOpen={onOpen} />}
       </section>
       {wide && (
         <section className="ld-panel" aria-label={text.ticket.history}>

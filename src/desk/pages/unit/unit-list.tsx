@@ -8,7 +8,7 @@ import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { matterOf, useDesk, useDeskState } from '../../store/desk.js'
 import { useThrottled } from '../../store/use-throttled.js'
-import { DueChip } from './clock-line.js'
+import { DueChip } from '../../ticket/due-chip.js'
 
 export const TABS = ['fresh', 'doing', 'answered', 'closed'] as const
 export type Tab = (typeof TABS)[number]

@@ -1,7 +1,7 @@
 import { ArrowLeftOutlined, EllipsisOutlined, PrinterOutlined } from '@ant-design/icons'
 import { Button, Dropdown } from 'antd'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
-import { actsFor, LIFE_CYCLE } from '../../../contracts/life-cycle.js'
+import { actsFor } from '../../../contracts/life-cycle.js'
 import { call } from '../../api/endpoints.js'
 import { dayStampOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
@@ -10,6 +10,8 @@ import { HistoryList } from '../../ticket/history-list.js'
 import { CallerNumber } from '../../ticket/caller-number.js'
 import { leftOf } from '../../ticket/left.js'
 import { SaveLight } from '../../ticket/save-light.js'
+import { extensionOf } from '../../ticket/standing.js'
+import { WorkChips } from '../../ticket/work-chips.js'
 import { useAct } from '../../ticket/use-sending.js'
 import { useTicket } from '../../ticket/use-ticket.js'
 import { useWide } from '../../widgets/use-wide.js'
@@ -97,11 +99,7 @@ export function UnitTicket({ id, onBack, onActed }: { readonly id: string; reado
         <div className="ld-print-only ld-print-head"><strong>{text.product} 110 · {unitName(book, self.unitId ?? null, language)}</strong><span>{words.printed} {dayStampOf(now)}</span></div>
         <div className="ld-unit-chips">
           <span className="ld-chip">{lead ? words.lead : words.assists}</span>
-          {work.hazard && <span className="ld-chip is-alarm">{words.hazard}</span>}
-          {work.priority !== 'normal' && <span className="ld-chip is-ring">{words.priority[work.priority]}</span>}
-          {work.supervised && <span className="ld-chip is-alarm">{words.supervised}</span>}
-          {work.urged > 0 && <span className="ld-chip is-ring">{words.urged(work.urged)}</span>}
-          {work.binding && <span className="ld-chip">{words.binding}</span>}
+          <WorkChips work={work} />
           {work.privacy !== 'open' && <span className="ld-chip is-ring" data-privacy={work.privacy}>{text.privacy.names[work.privacy]}</span>}
           {fields.callBack && <span className="ld-chip">{words.callAgain}</span>}
           {work.members > 0 && <span className="ld-chip is-talk">{words.members(work.members)}</span>}
@@ -118,7 +116,7 @@ export function UnitTicket({ id, onBack, onActed }: { readonly id: string; reado
           {work.hazard && <Fact name={words.facts.safe}>{when(work.safeAt)}</Fact>}
           <Fact name={words.facts.assignee}>{assignee === null ? words.nobody : people.get(assignee) ?? '…'}</Fact>
           {work.assist.length > 0 && <Fact name={words.facts.units}>{[...(ticket.unitId === null ? [] : [ticket.unitId]), ...work.assist].map((unitId) => unitName(book, unitId, language)).join('、')}</Fact>}
-          {work.extension !== null && <Fact name={words.facts.extension}>{LIFE_CYCLE[ticket.state].clocks.includes('extension') || work.extension.state !== 'asked' ? words.extension[work.extension.state] : words.extension.over} · {when(work.extension.until)}</Fact>}
+          {work.extension !== null && <Fact name={words.facts.extension}>{words.extension[extensionOf(ticket, work.extension)]} · {when(work.extension.until)}</Fact>}
           {work.report !== null && <Fact name={words.facts.report}>{words.results[work.report.result]} · {work.report.note}</Fact>}
           {work.disputes.length > 0 && <Fact name={words.facts.disputes}>{work.disputes.map(({ unitId, duty, note }) => `${unitName(book, unitId, language)} ${duty} ${note}`).join('；')}</Fact>}
         </dl>

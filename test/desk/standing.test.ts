@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import type { Self } from '../../src/contracts/people.js'
+import type { Ticket } from '../../src/contracts/ticket.js'
+import { until } from '../helpers/database.js'
+import { goTo } from '../helpers/desk-story.js'
+import { talk, withDesk, type Seat } from '../helpers/desk-world.js'
+
+await withDesk(t, async (world) => {
+  const { store, url } = world.liandong
+  const people = await store.people.list()
+  const who = (loginName: string): Self => { const found = people.find((one) => one.loginName === loginName); if (found === undefined) throw new Error(loginName); return found }
+  const operator = who('op1')
+  type Act = Parameters<typeof store.records.act>[1]
+  const act = async (id: string, order: object, by = operator): Promise<Ticket> => (await store.records.act(id, { actId: randomUUID(), baseVersion: (await store.records.get(id)).version, note: '', ...order } as unknown as Act, by)).ticket
+  async function opened(category: string, place: string, number: string): Promise<string> {
+    const callId = randomUUID()
+    const now = Date.now()
+    const record = { callId, caller: { number, name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } as const
+    await store.records.openTicket({ record, operatorId: operator.id, answeredAt: now, callBack: false, place, callerName: '' })
+    return callId
+  }
+  /** The clocks that are shown: whose, which, and whether it is late. */
+  const clocks = ({ page }: Seat): Promise<string[]> => page.evaluate<string[]>(`[...document.querySelectorAll('.ld-standing [data-clock]')].map((one) => [one.dataset.of, one.dataset.clock, one.querySelector('[data-late]').dataset.late].join(' ')).sort()`)
+  const shown = async (seat: Seat, expected: readonly string[]): Promise<unknown> => until(expected.join(', '), async () => { const found = await clocks(seat); return JSON.stringify(found) === JSON.stringify(expected) })
+  const fact = ({ page }: Seat, is: string) => page.locator(`.ld-standing [data-standing="${is}"] dd`)
+
+  await t.test('the hall sees on a ticket what the unit sees: every clock and whose it is, more time that was asked for, who disputes it, who helps; as it changes', async (t) => {
+    const id = await opened('manhole-cover', '开元大道 18 号', '13900000061')
+    const seat = await world.seat('sup1')
+    const { page } = seat
+    await goTo(seat, url, id)
+    // Nobody said yet of what kind it is, and the hall's time runs.
+    await shown(seat, ['hall reassign false', 'hall safe false'])
+    t.match(await page.locator('.ld-standing [data-clock="safe"]').innerText(), /接警中心 · 排险\s+还剩 /)
+    t.equal(await page.locator('.ld-standing [data-hazard="open"]').innerText(), '险情')
+    t.equal(await page.locator('.ld-standing-facts').count(), 0, 'and nothing is said of what there is not')
+    await seat.picture('standing-hall')
+
+    await act(id, { act: 'dispatch', unitId: 'municipal-works', assist: ['drainage', 'urban-management'] })
+    await shown(seat, ['drainage delivery false', 'hall safe false', 'municipal-works delivery false', 'urban-management delivery false'])
+    t.equal(await fact(seat, 'assist').innerText(), '排水管理处、城市管理局')
+    for (const unit of ['municipal-works', 'drainage', 'urban-management']) await store.hall.delivered(id, unit, randomUUID())
+    await shown(seat, ['municipal-works repair false', 'municipal-works report false', 'municipal-works safe false', 'municipal-works sign false'])
+    const unit = who('unit1')
+    await act(id, { act: 'sign' }, unit)
+    await act(id, { act: 'dispute', duty: 'MH-02', note: '井属排水' }, unit)
+    const until1 = Date.now() + 6 * 86_400_000
+    await act(id, { act: 'ask-extension', until: until1, note: '须定制井盖' }, unit)
+    await shown(seat, ['hall extension false', 'municipal-works repair false', 'municipal-works report false', 'municipal-works safe false'])
+    await fact(seat, 'extension').waitFor()
+    t.match(await fact(seat, 'extension').innerText(), /^申请中 · \S+ · 延到 .+ · 须定制井盖$/)
+    t.match(await fact(seat, 'disputes').innerText(), /MH-02 · .* · 井属排水$/)
+    await seat.picture('standing')
+    await act(id, { act: 'answer-extension', granted: true, note: '同意' }, who('sup1'))
+    await until('it to be granted', async () => (await fact(seat, 'extension').innerText()).startsWith('已同意 · '))
+    // One that is late says so.
+    await store.pool.query(`update ticket set version = version + 1, work = jsonb_set(work, '{clocks}', (select jsonb_agg(case when c ->> 'clock' = 'safe' then jsonb_set(c, '{at,urge}', to_jsonb((extract(epoch from now()) * 1000)::bigint - 60000)) else c end) from jsonb_array_elements(work -> 'clocks') c)) where id = $1`, [id])
+    await page.reload()
+    await until('the late one', async () => (await clocks(seat)).includes('municipal-works safe true'))
+    await seat.context.close()
+  })
+
+  await t.test('a merged ticket says into which it went, an incident how many calls it holds and which; one opens the other, also over a call', async (t) => {
+    const main = await opened('power-repair', '景华路 56 号楼', '13900000062')
+    const members: string[] = []
+    for (let n = 0; n < 23; n += 1) members.push(await opened('power-repair', `景华路 ${60 + n} 号`, `1390000${2_000 + n}`))
+    for (const id of members) await act(id, { act: 'merge', into: main })
+    const [member = ''] = members
+    const { number } = await store.records.get(main)
+    const seat = await world.seat('sup1')
+    const { page } = seat
+    await goTo(seat, url, member)
+    const link = fact(seat, 'into').locator(`[data-ticket-link="${main}"]`)
+    await until('its number', async () => (await link.innerText()) === number)
+    t.match(await fact(seat, 'into').innerText(), /待处理 · 景华路 56 号楼/)
+    await seat.picture('standing-merged')
+    // As it stands now: what becomes of the main ticket is shown here without a hand.
+    await act(main, { act: 'dispatch', unitId: 'power-supply' })
+    await until('what became of it', async () => /^\S+\s*已派单 · 景华路 56 号楼$/.test(await fact(seat, 'into').innerText()))
+    await link.click()
+    await page.locator('[data-ticket-number]', { hasText: number }).waitFor()
+    const followers = fact(seat, 'members')
+    t.equal(await followers.innerText(), '已并入 23 张工单，连同本单共 24 次来电')
+    await followers.locator('summary').click()
+    await until('twenty of them', async () => (await followers.locator('[data-ticket-link]').count()) === 20)
+    await seat.picture('standing-incident')
+    await followers.getByRole('button', { name: '再看其余 3 张' }).click()
+    await until('all of them', async () => (await followers.locator('[data-ticket-link]').count()) === 23)
+    t.same(await page.evaluate<string[]>(`[...document.querySelectorAll('[data-standing="members"] [data-ticket-link]')].map((one) => one.dataset.ticketLink).sort()`), [...members].sort())
+    await followers.locator(`[data-ticket-link="${member}"]`).click()
+    await page.locator('.ld-standing [data-standing="into"]').waitFor()
+    await seat.context.close()
+
+    // Over a call: the drawer goes on to the other, and the call stays.
+    const taker = await world.seat('op2')
+    await talk(world, taker, { number: '13900002000' })
+    await taker.page.locator(`.ld-work-left [data-ticket="${member}"]`).first().click()
+    const drawer = taker.page.locator('.ld-drawer')
+    await drawer.locator('[data-standing="into"] [data-ticket-link]').click()
+    await drawer.locator('[data-ticket-number]', { hasText: number }).waitFor()
+    await drawer.locator('[data-standing="members"]').waitFor()
+    await taker.picture('standing-drawer')
+    // And back, by a button or by a link: the way has each once.
+    const back = drawer.locator('[data-drawer-back]')
+    await drawer.locator('[data-standing="members"] summary').click()
+    const newest = members.at(-1) ?? ''
+    await drawer.locator(`[data-ticket-link="${newest}"]`).click()
+    await drawer.locator('[data-ticket-number]', { hasText: (await store.records.get(newest)).number }).waitFor()
+    t.equal((await back.innerText()).trim(), `返回 ${number}`)
+    await drawer.locator('[data-standing="into"] [data-ticket-link]').click()
+    await drawer.locator('[data-ticket-number]', { hasText: number }).waitFor()
+    const first = (await store.records.get(member)).number
+    t.equal((await back.innerText()).trim(), `返回 ${first}`)
+    await back.click()
+    await drawer.locator('[data-ticket-number]', { hasText: first }).waitFor()
+    t.equal(await back.count(), 0)
+    t.equal(await taker.page.locator('.ld-work .ld-handling').count(), 1, 'he still has his call')
+    await taker.context.close()
+  })
+})
