@@ -132,8 +132,8 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
   }
 
   /**
-   * Whoever waits is brought to another FreeSWITCH by a call of his own FreeSWITCH, which the edge takes there like any other: he is with us until it is answered, nobody has him
-   * when it is not, and a talk whose other end dies brings him back. His call here is over then, and none to call back; there it is one of its own, with its own ticket.
+   * Whoever waits is brought to another FreeSWITCH by a call of his own FreeSWITCH, which the edge takes there like any other: he is with us until it is answered, and goes on
+   * waiting when it is not. His call here is over then, as one that a line took, and none to call back; there it is one of its own, with its own ticket.
    */
   function carry(): void {
     for (const callId of resting.keys()) if (!loop.room().calls.has(callId)) resting.delete(callId)

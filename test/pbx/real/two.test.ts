@@ -154,6 +154,7 @@ t.test('two FreeSWITCH, a node each, one edge: everybody reaches a telephone, wh
     await second.restart()
     await phonesOfB.phones(['1003', '1004'], { ring: 300, talk: 1_500 })
     await until('the edge to use it again', async () => (await health()).every((one) => one === 'up'), 30_000)
+    await until('the witness to see it again', () => there.link.up, 30_000)
   })
 
   await t.test('the edge dies', async (t) => {
