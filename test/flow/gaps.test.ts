@@ -99,3 +99,13 @@ t.test('however many slips a large file has, all are told, and reading it takes 
   t.same(again.told, 70, 'told again')
   t.ok(again.ms < broken.ms / 5, `${again.ms} ms: the same text is read once`)
 })
+
+t.test('where a node leads to one that is not there, its own time counts', async (t) => {
+  const text = (next: string): string => `${HEAD}  a: { type: play, prompts: [hello, hello, hello], next: ${next} }\n  waiting: { type: end }\n`
+  const right = told(text('waiting')).codes
+  t.ok(right.includes('proof.no-barge-in 6'))
+  t.same(told(text('waitnig')), { codes: ['node.dangling 6', ...right], gaps: [], runs: false }, 'taken as it was meant')
+  const lost = told(text('somewhere-else'))
+  t.ok(right.filter((code) => !code.startsWith('node.')).every((code) => lost.codes.includes(code)), lost.codes.join(', '))
+  t.ok(lost.gaps.includes('What follows "a" at "somewhere-else": there is no such node, nor one with a name like it'), lost.gaps.join('; '))
+})

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { FlowCheckReport, type FlowProblem } from '../../contracts/flow.js'
 import { baseName, barsRunning, checkEntry, type Gap } from '../../flow/library.js'
+import { nodesWritten } from '../../flow/load/stand-in.js'
 import { checkFlows, pathText, seconds, secondsOf } from '../../flow/proof/check.js'
 import type { Delays, Proof, Worst } from '../../flow/proof/prove.js'
 import { checkTested, loadScenarios } from '../../flow/scenario/file.js'
@@ -61,7 +62,7 @@ export async function runFlowCheck(args: readonly string[], { stdin, stdout }: C
   const problems = [...city.problems, ...(city.files.length === 0 ? [] : entries.flatMap((entry) => checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows))), ...checked.problems, ...tests, ...aboutDirectory(tapes.problems, city.directory)]
   const files = city.files.length
   if (options.values.json === true) {
-    const report = { flows: seen.map(({ file, name, flow, version, runs, proof, gaps }) => ({ file, name, version: flow?.version ?? version, nodes: flow?.nodes.size ?? 0, runs, proof, notExamined: gaps })), problems }
+    const report = { flows: seen.map(({ file, name, flow, version, runs, proof, gaps }) => ({ file, name, version: flow?.version ?? version, nodes: flow === null ? 0 : nodesWritten(flow), runs, proof, notExamined: gaps })), problems }
     stdout.write(`${JSON.stringify(report, null, 2)}\n`)
     return problems.length === 0 ? EXIT.fine : EXIT.problems
   }
@@ -103,7 +104,7 @@ const TWICE: Gap = { node: null, what: { zh: '它的证明', en: 'Its proof' }, 
 
 function seenText({ file, name, flow, version, proof, gaps }: Seen, wrong: boolean): string {
   const fine = !wrong && gaps.length === 0 && proof !== null && proof.finite && proof.queued.ms <= proof.bound.queued && proof.unbreakable.ms <= proof.bound.unbreakable
-  const lines = [flow === null ? `✗ ${name}  ${version}  ${file}` : `${fine ? '✓' : '✗'} ${name}  ${flow.version}  ${flow.nodes.size} 个节点 nodes  ${flow.languages.join(', ')}`]
+  const lines = [flow === null ? `✗ ${name}  ${version}  ${file}` : `${fine ? '✓' : '✗'} ${name}  ${flow.version}  ${nodesWritten(flow)} 个节点 nodes  ${flow.languages.join(', ')}`]
   if (proof?.finite === true) lines.push(...provenLines(proof, gaps.length > 0))
   for (const { what, because } of gaps) lines.push(`    没有检查：${what.zh}，因为${because.zh}。/ ${what.en} was not examined because ${because.en}.`)
   return `${lines.join('\n')}\n`

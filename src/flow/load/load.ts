@@ -1,14 +1,14 @@
 import { LANGUAGES, type Category, type FlowProblem } from '../../contracts/flow.js'
 import type { Bilingual, Language } from '../../contracts/primitives.js'
 import { FlowFile, QUEUED_SECONDS, UNBREAKABLE_SECONDS } from '../file.js'
-import { needsKey, type NodePath } from '../node-type.js'
+import { needsKey, type BoundNode, type NodePath } from '../node-type.js'
 import { FLOW_KINDS, type Flow } from '../types.js'
 import { readFlowSource, type FlowSource } from './flow-source.js'
 import { checkNodes, isMap, type Check, type PromptListing } from './node-checks.js'
 import { barsRunning, nearest, type ProblemCode, type ProblemDetails } from './problems.js'
 import { openReport, type Report } from './report.js'
 import { fits, reportShape } from './shape.js'
-import { standIn } from './stand-in.js'
+import { NOT_UNDERSTOOD, standIn } from './stand-in.js'
 import { checkEndings, checkGraph, checkNoted, checkVariables, type UnsetHere } from './whole-checks.js'
 
 /** A flow file as the directory reader hands it over. */
@@ -82,16 +82,27 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   const valid = content as unknown as FlowFile
   const [first = 'zh-CN', ...rest] = check.languages
   const kind = FLOW_KINDS.find((one) => one === (valid.kind ?? 'entry')) ?? FLOW_KINDS.find((one) => one === nearest(String(valid.kind), FLOW_KINDS)) ?? null
+  const names = [...nodes.keys()]
+  const lost: (readonly [name: string, to: string])[] = []
+  /** A way to a node that is not there leads to the one that was meant, else to one that is not understood: the time that it takes counts. */
+  const asMeant = (name: string, node: BoundNode): BoundNode => (node.exits.every(({ to }) => nodes.has(to)) ? node : { ...node, exits: node.exits.map((exit) => {
+    if (nodes.has(exit.to)) return exit
+    const near = nearest(exit.to, names)
+    if (near === undefined && !lost.some(([from, to]) => from === name && to === exit.to)) lost.push([name, exit.to])
+    return { ...exit, to: near ?? NOT_UNDERSTOOD }
+  }) })
+  const bound = new Map([...nodes].map(([name, { node, arrows }]) => [name, node === null ? standIn(arrows.map(({ to }) => to)) : asMeant(name, node)] as const))
+  if (lost.length > 0) bound.set(NOT_UNDERSTOOD, standIn([]))
   const gaps: Gap[] = [
     ...source.unread.flatMap(({ name, node }) => (node ? [] : [{ node: null, what: name === null ? { zh: '“---”之后', en: 'What follows "---"' } : { zh: `“${name}”`, en: `"${name}"` }, because: NOT_YAML }])),
     ...[...nodes].flatMap(([name, { gap }]) => (gap === null ? [] : [nodeGap(name, gap)])),
+    ...lost.map(([name, to]) => ({ node: null, what: { zh: `“${name}”转到“${to}”之后`, en: `What follows "${name}" at "${to}"` }, because: { zh: '没有这个节点，也没有名称相近的', en: 'there is no such node, nor one with a name like it' } })),
     ...(check.languages.length > 0 ? [] : [{ node: null, what: { zh: '提示音是否齐全', en: 'Whether a prompt is missing' }, because: { zh: 'languages 没有写出可用的语言', en: 'languages names none that can be used' } }]),
     ...(kind === null ? [{ node: null, what: { zh: '能否挂断、返回', en: 'Whether it may hang up or return' }, because: { zh: 'kind 不明', en: 'its kind is not known' } }] : []),
     ...(unreached.length === 0 ? [] : [{ node: null, what: { zh: `能否到达 ${unreached.join('、')}`, en: `Whether anything leads to ${unreached.join(', ')}` }, because: start === null ? { zh: 'start 没有指明节点', en: 'start names no node' } : { zh: '写错的地方可能转到那里', en: 'what is wrong in the file may be meant to lead there' } }]),
     ...(categories === null ? [{ node: null, what: { zh: '类别', en: 'Its categories' }, because: { zh: '类别表 categories.yaml 不能用', en: 'the code book categories.yaml cannot be used' } }] : []),
     ...(lines === null && [...nodes.values()].some(({ node }) => node?.uses.some((use) => use.kind === 'line') === true) ? [{ node: null, what: { zh: '转接的线路', en: 'The lines that it rings' }, because: { zh: '线路表 lines.yaml 不能用', en: 'lines.yaml cannot be used' } }] : []),
   ]
-  const bound = new Map([...nodes].map(([name, { node, arrows }]) => [name, node ?? standIn(arrows.map(({ to }) => to))] as const))
   const sketch: Flow = {
     name: typeof valid.flow === 'string' ? valid.flow : baseName(file.path), version: file.version, title: valid.title, languages: [first, ...rest], start: start ?? '', nodes: bound,
     kind: kind ?? 'visit', parameters: Array.isArray(valid.parameters) ? valid.parameters : [], parts: new Map(),

@@ -21,6 +21,9 @@ export function standIn(targets: Iterable<string>, title: Bilingual | null = nul
   }
 }
 
+/** How many nodes are written in a flow's file. */
+export const nodesWritten = ({ nodes }: Flow): number => nodes.size - (nodes.has(NOT_UNDERSTOOD) ? 1 : 0)
+
 /** A flow in which some nodes are not looked at. */
 export function withoutNodes(flow: Flow, names: Iterable<string>): Flow {
   const nodes = new Map(flow.nodes)
