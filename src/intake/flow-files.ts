@@ -21,6 +21,10 @@ export interface FlowDirectory {
   readonly problems: readonly FlowProblem[]
 }
 
+/** The flows whose files are there, whatever is in them; null where the directory cannot be read. */
+export const flowsPresent = (directory: string): Promise<ReadonlySet<string> | null> =>
+  readdir(directory).then((names) => new Set(names.filter((name) => FLOW_FILE.test(name) && !SIDE_FILES.has(name)).map(baseName)), () => null)
+
 /** Reads everything in a directory of flows. Never rejects: what cannot be read is a problem. `shown` is how problems name the directory. */
 export async function readFlowDirectory(directory: string, shown = basename(resolve(directory))): Promise<FlowDirectory> {
   const problems: FlowProblem[] = []

@@ -1,9 +1,9 @@
 import { mkdir, readFile, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { replaceFile } from '../disk/whole-file.js'
-import { hashOfEdition, type EditionContent, type EditionTape } from './edition.js'
+import { hashOfEdition, shortHash, type EditionContent, type EditionTape } from './edition.js'
 import { soundHash } from './flow-gate.js'
-import { tapeKey } from './running-flows.js'
+import { tapeKey, type KeptFiles } from './running-flows.js'
 
 export interface KeptEditionOptions {
   readonly directory: string
@@ -16,6 +16,9 @@ export interface KeptEditionOptions {
 }
 
 interface Kept { readonly hash: string; readonly content: EditionContent }
+
+/** `directory`: where the files were found, absolute. `text`: of `KeptFiles`. */
+interface KeptJudged { readonly directory: string; readonly hash: string; readonly text: string }
 
 /** What was kept; null when there is none, or it is not what it was. */
 async function readKept(file: string): Promise<Kept | null> {
@@ -59,12 +62,18 @@ export function makeKeptEdition({ directory, home, promptRoot, tape }: KeptEditi
       await replaceFile(file, JSON.stringify(edition))
     },
     /** Keeps what was found right in the directory, where callers enter its files. @throws when the disk will not have it. */
-    async keepJudged(content: EditionContent): Promise<void> {
+    async keepJudged(files: KeptFiles): Promise<void> {
       await mkdir(folder, { recursive: true })
-      await replaceFile(judged, JSON.stringify({ hash: hashOfEdition(content), content }))
+      const text = JSON.stringify(files)
+      const known: KeptJudged = { directory: resolve(directory), hash: shortHash(text), text }
+      await replaceFile(judged, JSON.stringify(known))
     },
-    /** What was found right there last. */
-    lastJudged: (): Promise<EditionContent | null> => readKept(judged).then((found) => found?.content ?? null),
+    /** What was found right last in this very directory; null when there is none, or it is not what it was. */
+    async lastJudged(): Promise<KeptFiles | null> {
+      const read = await readFile(judged, 'utf8').then((text) => JSON.parse(text) as Partial<KeptJudged>).catch(() => null)
+      if (read?.text === undefined || read.directory !== resolve(directory) || shortHash(read.text) !== read.hash) return null
+      return JSON.parse(read.text) as KeptFiles
+    },
     /** What ran last on this machine; null when there is none, or it is not what it was. */
     last: () => readKept(file),
     /**

@@ -5,7 +5,7 @@ import type { Flow, FlowState, PromptRef } from '../flow/types.js'
 import { within } from '../time/within.js'
 import type { Jump } from './core/flow-watch.js'
 import { AT_HAND, hashOfEdition, type Edition, type EditionContent } from './edition.js'
-import { readFlowDirectory } from './flow-files.js'
+import { flowsPresent, readFlowDirectory } from './flow-files.js'
 import type { EditionStore, Published, Surroundings, Who } from './flow-ports.js'
 import type { Publishing } from './flow-publishing.js'
 import type { RunnableFlow } from './flow-runner.js'
@@ -13,7 +13,7 @@ import { watchFlowFiles } from './flow-watcher.js'
 import type { FlowsStatus } from './flows-status.js'
 import { makeKeptEdition } from './kept-edition.js'
 import { makeRateWatch } from './rate-watch.js'
-import { directoryProblems, enterFlow, flowNamed, judgedBefore, judgedBy, loadInTurns, NOTHING_JUDGED, NOTHING_YET, readInTurns, runEdition, runJudged, tapeKey, type Judged, type RunningFlows } from './running-flows.js'
+import { directoryProblems, enterFlow, flowNamed, judgedBefore, judgedBy, loadInTurns, NOTHING_JUDGED, NOTHING_YET, readInTurns, runEdition, runJudged, tapeKey, toKeep, type Judged, type RunningFlows } from './running-flows.js'
 
 export interface LiveFlowsOptions {
   readonly directory: string
@@ -271,10 +271,10 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
 
   /** What callers entered of the files before this process began, until it has looked at them itself: with a program whose rules are newer, for as long as it finds them wrong. */
   async function runJudgedBefore(): Promise<void> {
-    const content = await kept.lastJudged()
-    if (content === null) return
-    await readInTurns(Object.values(content.files))
-    judged = judgedBefore(content)
+    const files = await kept.lastJudged()
+    if (files === null) return
+    await readInTurns([...new Set(Object.values(files.flows).flatMap((one) => Object.values(one)))])
+    judged = judgedBefore(files, { present: await flowsPresent(directory), entered: rules.around.entries })
     logger.warn({ flows: [...judged.flows.keys()] }, 'nothing is published: callers enter the flow files as they were when they were last found right')
   }
 
@@ -308,7 +308,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
         await readInTurns(Object.values(gated.content.files))
         judged = judgedBy(gated, judged)
         await runFiles()
-        if (judged.flows.size > 0) await kept.keepJudged({ files: judged.files, tapes: judged.tapes }).catch((error: unknown) => { logger.warn({ err: error }, 'the flow files that callers enter were not kept on this machine: a start after an update of the program would have to find them right again') })
+        if (judged.flows.size > 0) await kept.keepJudged(toKeep(judged)).catch((error: unknown) => { logger.warn({ err: error }, 'the flow files that callers enter were not kept on this machine: a start after an update of the program would have to find them right again') })
       }
       if (gated.problems.length > 0) {
         logger.error({ problems: gated.problems.length, first: `${gated.problems[0]?.file ?? ''}:${gated.problems[0]?.line ?? 0} ${gated.problems[0]?.problem.en ?? ''}`, runs: live.version }, 'the flow files have problems: what ran before goes on')

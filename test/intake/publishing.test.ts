@@ -202,9 +202,12 @@ t.test('nothing is published, and the program is updated to one with newer rules
   refused = false
   place.edit('110.yaml', later)
   const mended = await until('what is right by the new rules', () => { answer(); return live.current('110').version === version ? null : live.current('110').version })
+  await until('it is kept', () => readFileSync(join(place.home, 'flows', 'files.json'), 'utf8').includes('waitingAtLeast: 10'))
   await live.close()
+  rmSync(join(place.directory, 'after-hours.yaml'))
   const again = await node(t, place)
   t.equal(again.live.current('110').version, mended, 'is what the next start begins with')
+  t.equal(again.live.current('after-hours').version, 'none', 'without a flow whose file is gone')
 })
 
 t.test('a tape that is taken out of the directory, or replaced there, is heard on in the edition that runs', async (t) => {
@@ -925,15 +928,13 @@ t.test('the desk: who approves is told at once that it is being checked, and wha
   t.match(await desk.view(other), { acting: { what: 'approve', edition: number, by: reader.name, since: 1_000 }, acted: null })
   await t.rejects(desk.approve(self, number, first, 8_000), { code: 'flow.judging', details: { by: reader.name, seconds: 7 } })
   await t.rejects(desk.publish(other, '', 8_000), { code: 'flow.judging' }, 'one at a time')
-  finish()
-  const failed = await until('it failed', async () => (await desk.view(self)).acted)
+  const failed = await until('it failed', async () => { finish(); return (await desk.view(self)).acted })
   t.match(failed, { id: 1, what: 'approve', mine: true, outcome: null, error: { en: /it was ended/ } })
   t.equal(await running(), first)
   fails = false
   t.same(await desk.approve(self, number, first, 9_000), { type: 'judging', number })
   await t.rejects(desk.back(other, undefined), { code: 'flow.no-earlier' }, 'going back is not kept waiting')
-  finish()
-  t.match(await until('it is over', async () => { const { acted } = await desk.view(self); return acted?.id === 2 ? acted : null }), { mine: true, outcome: { type: 'running', number } })
+  t.match(await until('it is over', async () => { finish(); const { acted } = await desk.view(self); return acted?.id === 2 ? acted : null }), { mine: true, outcome: { type: 'running', number } })
   t.match(await desk.view(other), { acting: null, acted: { id: 2, mine: false } })
   t.equal(await running(), number)
 })

@@ -111,7 +111,7 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
     if (!open && parts.size > 0) checkBehind({ ...flow, nodes, parts }, flow.nodes, one, complain)
     else if (one.unset.length > 0) gaps.push({ node: null, what: { zh: `变量 ${one.unset.map(({ name: unset }) => unset).join('、')} 有没有存入`, en: `Whether ${one.unset.map(({ name: unset }) => unset).join(', ')} is ever set` }, because: { zh: '子流程可能存入它', en: 'a part may set it' } })
     problems.push(...told)
-    const tiedFlow = parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, parts), nodes, parts }
+    const tiedFlow = parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, [...parts.values()]), nodes, parts }
     const result = { flow: unknown.length === 0 ? tiedFlow : withoutNodes(tiedFlow, unknown), runs: runs && !told.some(barsRunning), open, gaps }
     linked.set(name, result)
     return result
@@ -122,9 +122,10 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
 }
 
 /** A flow is another version when one of its parts is: FNV-1a (64 bit) over all of them, as long as a file's own. */
-function versionWith(own: string, parts: ReadonlyMap<string, Flow>): string {
+export function versionWith(own: string, parts: readonly Pick<Flow, 'name' | 'version'>[]): string {
+  if (parts.length === 0) return own
   let hash = 0xcbf29ce484222325n
-  for (const character of [own, ...[...parts.values()].map(({ name, version }) => `${name} ${version}`).sort()].join('\n')) hash = BigInt.asUintN(64, (hash ^ BigInt(character.codePointAt(0) ?? 0)) * 0x100000001b3n)
+  for (const character of [own, ...parts.map(({ name, version }) => `${name} ${version}`).sort()].join('\n')) hash = BigInt.asUintN(64, (hash ^ BigInt(character.codePointAt(0) ?? 0)) * 0x100000001b3n)
   return hash.toString(16).padStart(16, '0').slice(0, 12)
 }
 
