@@ -137,9 +137,9 @@ export function makeFlowDesk({ live, store, publishing, directory, program, watc
       const [editions, now, pending, flows] = await Promise.all([store.history(SHOWN + 1), store.current(), approval ? store.waiting() : null, listed()])
       const entries = new Set([entry, ...live.numbers().values()])
       return {
-        // What was switched to a moment ago this node may still be loading: it is no difference to the files any more.
         acting: acting === null ? null : { what: acting.what, edition: acting.edition, by: acting.by, since: acting.since },
         acted: acted === null ? null : { id: acted.id, what: acted.what, mine: acted.by === self.id, outcome: acted.outcome, ...(acted.error !== undefined && { error: acted.error }) },
+        // What was switched to a moment ago this node may still be loading: it is no difference to the files any more.
         source, version, current: now?.number ?? null, refused, differs: differs && now?.hash !== onDisk?.hash, problems: [...problems], watch, approval,
         waiting: pending?.number ?? null, handedIn: pending !== null && pending.hash === onDisk?.hash,
         flows: flows.map((flow) => ({ ...flow, entry: entries.has(flow.name) })),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { FlowProblem } from '../contracts/flow.js'
 import { baseName, checkEntry } from '../flow/library.js'
+import { toldOnce } from '../flow/load/report.js'
 import { checkFlows } from '../flow/proof/check.js'
 import { checkTested, loadScenarios } from '../flow/scenario/file.js'
 import { runScenarios } from '../flow/scenario/run.js'
@@ -50,7 +51,7 @@ export const soundHash = (sound: Uint8Array): string => createHash('sha256').upd
 export async function gate(directory: string, shown: string, around: Surroundings): Promise<Gated> {
   const { content, problems } = await editionOf(directory, shown)
   const [judged, tapes] = [judgeEdition(content, shown, around), await lintPrompts(directory, shown)]
-  return { content, problems: unique([...problems, ...judged, ...tapes.problems]) }
+  return { content, problems: toldOnce([...problems, ...judged, ...tapes.problems]) }
 }
 
 /** What is wrong with an edition by its own files: loading, proof, tests. */
@@ -70,9 +71,4 @@ function runTests({ files }: EditionContent, { flows, texts }: Edition, shown: s
     checkTested(scenarios, flows, texts.map(({ path }) => baseName(path)))
     return scenarios.problems()
   })
-}
-
-/** A problem that both the reading and the judging tell is one. */
-function unique(problems: readonly FlowProblem[]): FlowProblem[] {
-  return [...new Map(problems.map((one) => [`${one.file}:${one.line}:${one.col}:${one.code}:${one.problem.en}`, one])).values()]
 }

@@ -150,16 +150,16 @@ export function makePublishing({ store, directory, approval: ours, gate: ask, ju
     async approve(number: number, person: { readonly id: string; readonly name: string }, over?: number | null): Promise<Outcome> {
       if (await waitingFor(number, over) === null) return { type: 'running', number, unchanged: true }
       // Nobody has been in it yet: it has to be as whatever is published today, and the nodes may be set otherwise than when it was.
-      const { content, problems: now } = await loaded(number)
-      if (now.length > 0) throw refusal(number, now)
+      const { content, problems: own } = await loaded(number)
+      if (own.length > 0) throw refusal(number, own)
       const problems = await against(content)
       if (problems.length > 0) return { type: 'broken', problems }
       // That took seconds.
       const waiting = await waitingFor(number, over)
       if (waiting === null) return { type: 'running', number, unchanged: true }
-      const { now: current, after } = waiting
+      const { now, after } = waiting
       await store.approve(number, person)
-      return enter(number, person, 'approved', current, after ?? current?.switch ?? 0)
+      return enter(number, person, 'approved', now, after ?? now?.switch ?? 0)
     },
     /**
      * Callers enter an edition again that ran before: the last one that this program can run, or the one named. Needs no approval, as it is for when something is
@@ -173,7 +173,8 @@ export function makePublishing({ store, directory, approval: ours, gate: ask, ju
       const { ran } = await store.needed(number)
       if (!ran) throw new LiandongError('flow.never-ran', { edition: number })
       if (to !== undefined && await approval() && await store.goneBackFrom(hashOfEdition(await store.content(number)))) throw new LiandongError('flow.taken-back', { edition: number })
-      const reason = await barred(number, now)
+      // Of the last that runs that is known.
+      const reason = to === undefined ? null : await barred(to, now)
       if (reason !== null) throw reason
       const switched = await store.switchTo({ number, by, reason: 'back', ...(now !== null && { after: now.switch }) })
       if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')

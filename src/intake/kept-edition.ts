@@ -20,12 +20,6 @@ interface Kept { readonly hash: string; readonly content: EditionContent }
 /** `directory`: where the files were found, absolute. `text`: of `KeptFiles`. */
 interface KeptJudged { readonly directory: string; readonly hash: string; readonly text: string }
 
-/** What was kept; null when there is none, or it is not what it was. */
-async function readKept(file: string): Promise<Kept | null> {
-  const read = await readFile(file, 'utf8').then((text) => JSON.parse(text) as Kept).catch(() => null)
-  return read === null || hashOfEdition(read.content) !== read.hash ? null : read
-}
-
 /** What of the published flows is on this machine: the edition that ran last, for a start without PostgreSQL, and its tapes. */
 export function makeKeptEdition({ directory, home, promptRoot, tape }: KeptEditionOptions) {
   const folder = join(home, 'flows')
@@ -75,7 +69,10 @@ export function makeKeptEdition({ directory, home, promptRoot, tape }: KeptEditi
       return JSON.parse(read.text) as KeptFiles
     },
     /** What ran last on this machine; null when there is none, or it is not what it was. */
-    last: () => readKept(file),
+    async last(): Promise<Kept | null> {
+      const read = await readFile(file, 'utf8').then((text) => JSON.parse(text) as Kept).catch(() => null)
+      return read === null || hashOfEdition(read.content) !== read.hash ? null : read
+    },
     /**
      * Where FreeSWITCH finds each tape, by `tapeKey`, without those that are not to be had now. Below `promptRoot` it is the file there, if it is the one that
      * was published (where that cannot be read from here, what the directory has, whose content it shares): a copy of ours would be a path that FreeSWITCH has

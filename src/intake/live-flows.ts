@@ -363,7 +363,11 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     if (await rates.look(now)) await follow()
   }
 
-  const numbers = (): ReadonlyMap<string, string> => new Map([...[...own].filter(([, name]) => live.flows.get(name)?.kind === 'entry'), ...live.entries])
+  /** The flow of a number that has one of its own: the file's word goes first. */
+  function flowOf(dialled: string): string | undefined {
+    const named = live.entries.get(dialled) ?? own.get(dialled)
+    return named !== undefined && (live.entries.has(dialled) || live.flows.get(named)?.kind === 'entry') ? named : undefined
+  }
 
   const there = await within(follow().then(() => true, () => false), PATIENCE, () => false)
   if (isOn('disk') && !there && await runKept()) logger.error({ version: live.version }, 'PostgreSQL is away: callers enter the edition of the flows that ran last on this machine')
@@ -391,9 +395,9 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     recall,
     enter(dialled, usual, from) {
       const then = from === null ? undefined : loaded.get(from.version)
-      return from !== null && then !== undefined ? enterFlow(then, from.flow) : enterFlow(live, numbers().get(dialled) ?? usual)
+      return from !== null && then !== undefined ? enterFlow(then, from.flow) : enterFlow(live, flowOf(dialled) ?? usual)
     },
-    numbers,
+    numbers: () => new Map([...own.keys(), ...live.entries.keys()].flatMap((dialled) => { const name = flowOf(dialled); return name === undefined ? [] : [[dialled, name] as const] })),
     promptPath: ({ language, name, edition }) => (edition === undefined ? live : loaded.get(edition) ?? live).paths.get(tapeKey(language, name)),
     promptText: (path) => [live, ...loaded.values()].find(({ said }) => said.has(path))?.said.get(path),
     categories: () => live.categories,

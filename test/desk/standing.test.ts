@@ -1,32 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import type { Self } from '../../src/contracts/people.js'
-import type { Ticket } from '../../src/contracts/ticket.js'
 import { until } from '../helpers/database.js'
 import { goTo } from '../helpers/desk-story.js'
+import { deskTickets } from '../helpers/desk-tickets.js'
 import { talk, withDesk, type Seat } from '../helpers/desk-world.js'
 
 await withDesk(t, async (world) => {
   const { store, url } = world.liandong
-  const people = await store.people.list()
-  const who = (loginName: string): Self => { const found = people.find((one) => one.loginName === loginName); if (found === undefined) throw new Error(loginName); return found }
-  const operator = who('op1')
-  type Act = Parameters<typeof store.records.act>[1]
-  const act = async (id: string, order: object, by = operator): Promise<Ticket> => (await store.records.act(id, { actId: randomUUID(), baseVersion: (await store.records.get(id)).version, note: '', ...order } as unknown as Act, by)).ticket
-  async function opened(category: string, place: string, number: string): Promise<string> {
-    const callId = randomUUID()
-    const now = Date.now()
-    const record = { callId, caller: { number, name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } as const
-    await store.records.openTicket({ record, operatorId: operator.id, answeredAt: now, callBack: false, place, callerName: '' })
-    return callId
-  }
+  const { who, act, opened } = await deskTickets(store)
   /** The clocks that are shown: whose, which, and whether it is late. */
   const clocks = ({ page }: Seat): Promise<string[]> => page.evaluate<string[]>(`[...document.querySelectorAll('.ld-standing [data-clock]')].map((one) => [one.dataset.of, one.dataset.clock, one.querySelector('[data-late]').dataset.late].join(' ')).sort()`)
   const shown = async (seat: Seat, expected: readonly string[]): Promise<unknown> => until(expected.join(', '), async () => { const found = await clocks(seat); return JSON.stringify(found) === JSON.stringify(expected) })
   const fact = ({ page }: Seat, is: string) => page.locator(`.ld-standing [data-standing="${is}"] dd`)
 
   await t.test('the hall sees on a ticket what the unit sees: every clock and whose it is, more time that was asked for, who disputes it, who helps; as it changes', async (t) => {
-    const id = await opened('manhole-cover', '开元大道 18 号', '13900000061')
+    const id = await opened({ category: 'manhole-cover', place: '开元大道 18 号', number: '13900000061' })
     const seat = await world.seat('sup1')
     const { page } = seat
     await goTo(seat, url, id)
@@ -62,9 +50,9 @@ await withDesk(t, async (world) => {
   })
 
   await t.test('a merged ticket says into which it went, an incident how many calls it holds and which; one opens the other, also over a call', async (t) => {
-    const main = await opened('power-repair', '景华路 56 号楼', '13900000062')
+    const main = await opened({ category: 'power-repair', place: '景华路 56 号楼', number: '13900000062' })
     const members: string[] = []
-    for (let n = 0; n < 23; n += 1) members.push(await opened('power-repair', `景华路 ${60 + n} 号`, `1390000${2_000 + n}`))
+    for (let n = 0; n < 23; n += 1) members.push(await opened({ category: 'power-repair', place: `景华路 ${60 + n} 号`, number: `1390000${2_000 + n}` }))
     for (const id of members) await act(id, { act: 'merge', into: main })
     const [member = ''] = members
     const { number } = await store.records.get(main)

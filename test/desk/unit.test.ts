@@ -2,24 +2,16 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Self } from '../../src/contracts/people.js'
-import type { Ticket } from '../../src/contracts/ticket.js'
 import { until } from '../helpers/database.js'
+import { deskTickets } from '../helpers/desk-tickets.js'
 import { withDesk, type Seat } from '../helpers/desk-world.js'
 
 await withDesk(t, async (world) => {
   const { liandong } = world
   const { store } = liandong
-  const people = await store.people.list()
-  const who = (loginName: string): Self => { const found = people.find((one) => one.loginName === loginName); if (found === undefined) throw new Error(loginName); return found }
-  const operator = who('op1')
-  type Act = Parameters<typeof store.records.act>[1]
-  const act = async (id: string, order: object, by = operator): Promise<Ticket> => (await store.records.act(id, { actId: randomUUID(), baseVersion: (await store.records.get(id)).version, note: '', ...order } as unknown as Act, by)).ticket
+  const { who, act, opened: openedCall } = await deskTickets(store)
   async function opened(category: string, place: string, description: string): Promise<string> {
-    const callId = randomUUID()
-    const now = Date.now()
-    const record = { callId, caller: { number: '13900000021', name: '贺女士', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } as const
-    await store.records.openTicket({ record, operatorId: operator.id, answeredAt: now, callBack: false, place, callerName: '贺女士' })
+    const callId = await openedCall({ category, place, number: '13900000021', name: '贺女士' })
     await act(callId, { act: 'edit', changes: { kind: 'joint-service', description } })
     return callId
   }

@@ -7,7 +7,7 @@ import { useLanguage, useText } from '../i18n/language.js'
 import { unitName, useDesk, useDeskState } from '../store/desk.js'
 import { DueChip } from './due-chip.js'
 import { Followers, MainTicket } from './incident.js'
-import { WorkChips } from './work-chips.js'
+import { WorkChips, workChips } from './work-chips.js'
 
 /** What became of a request for more time; one that nobody answered while it could be answered is over. */
 export const extensionOf = ({ state }: Pick<Ticket, 'state'>, extension: Extension): Extension['state'] | 'over' => (extension.state !== 'asked' || LIFE_CYCLE[state].clocks.includes('extension') ? extension.state : 'over')
@@ -28,7 +28,7 @@ export function Standing({ ticket, onOpen }: { readonly ticket: Ticket; readonly
   // The leading unit stands beside the button that gives it away; the hall and whoever helps are named.
   const whose = (clock: RunningClock): string => (clock.unitId === null ? words.hall : clock.unitId === unitId ? '' : nameOf(clock.unitId))
   const clocks = [...work.clocks].sort((a, b) => a.at.urge - b.at.urge)
-  const grave = work.hazard || work.priority !== 'normal' || work.supervised || work.urged > 0 || work.binding
+  const grave = workChips(work, text).length > 0
   const facts = work.extension !== null || work.assist.length > 0 || work.disputes.length > 0 || work.mergedInto !== null || work.members > 0
   if (clocks.length === 0 && !grave && !facts) return null
   return (

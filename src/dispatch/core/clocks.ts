@@ -134,8 +134,10 @@ export const advance = (work: TicketWork, { clock, unitId }: RunningClock): Tick
 
 /** Whether a ticket of this category carries two clocks, unless somebody said otherwise. */
 export const hazardous = (ticket: Ticket, rules: Rules): boolean => ticket.work.hazard || isHazard(rules.clocks, ticket.fields.category)
-/** The same before a unit has it: whom nobody is to be sent to, as somebody said, is in no danger by his category alone, which may be a key that he pressed. */
-export const hazardousAtHall = (ticket: Ticket, rules: Rules): boolean => (ticket.fields.kind === 'consultation' || ticket.fields.kind === 'invalid' ? ticket.work.hazard : hazardous(ticket, rules))
+/** Nobody is to be sent, as somebody said: a question, or a call that was none. */
+export const nobodyIsSent = ({ kind }: Ticket['fields']): boolean => kind === 'consultation' || kind === 'invalid'
+/** The same before a unit has it: whom nobody is to be sent to is in no danger by his category alone, which may be a key that he pressed. */
+export const hazardousAtHall = (ticket: Ticket, rules: Rules): boolean => (nobodyIsSent(ticket.fields) ? ticket.work.hazard : hazardous(ticket, rules))
 
 /** Clocks that an act meets; whatever else ends with it was dropped. */
 const MEETS: Readonly<Partial<Record<TicketAct['act'], readonly Clock[]>>> = {

@@ -1,5 +1,5 @@
 import type { Ticket } from '../../contracts/ticket.js'
-import { atHall, hazardousAtHall, without } from './clocks.js'
+import { atHall, hazardousAtHall, nobodyIsSent, without } from './clocks.js'
 import type { Rules } from './rules.js'
 
 /**
@@ -13,7 +13,7 @@ export function leftBehind(before: Ticket, said: boolean, rules: Rules, now: num
   if (state !== 'open' || unitId !== null) return null
   const byCategory = !said && !work.hazard && hazardousAtHall(before, rules)
   const graded: Ticket = byCategory ? { ...before, work: { ...work, hazard: true, hazardBy: 'category', safeAt: null } } : before
-  const idle = (before.fields.kind === 'consultation' || before.fields.kind === 'invalid') && !graded.work.hazard
+  const idle = nobodyIsSent(before.fields) && !graded.work.hazard
   const after = idle ? { ...graded, work: { ...graded.work, clocks: without(graded.work.clocks, 'reassign') } } : atHall(graded, rules, now)
   return after.work.clocks.length === work.clocks.length && !byCategory ? null : { ...after, version: before.version + 1 }
 }

@@ -3,7 +3,7 @@ import { LIFE_CYCLE, STAGES, type Clock } from '../../contracts/life-cycle.js'
 import type { Ticket, TicketFields } from '../../contracts/ticket.js'
 import { PRIORITIES, type RunningClock, type TicketWork } from '../../contracts/work.js'
 import { same } from './changes.js'
-import { atHall, begin, beginDelivery, hazardous, hazardousAtHall, over, running, saidSo, startClock, UNIT_CLOCKS, without } from './clocks.js'
+import { atHall, begin, beginDelivery, hazardous, hazardousAtHall, nobodyIsSent, over, running, saidSo, startClock, UNIT_CLOCKS, without } from './clocks.js'
 import { stood, toUnits, unitsOf } from './notices.js'
 import { isHazard, type Rules } from './rules.js'
 import type { Moved } from './unit-acts.js'
@@ -34,8 +34,6 @@ export interface HallPast {
 }
 const NO_PAST: HallPast = { said: false, ended: [] }
 
-const nobodyIsSent = ({ kind }: Ticket['fields']): boolean => kind === 'consultation' || kind === 'invalid'
-
 /** Whether an edit needs to know that: it may make a danger by its category, or begin a clock again that one before it ended. */
 export function asksPast({ state, fields, work }: Ticket, changes: Partial<TicketFields>, rules: Rules): boolean {
   return state === 'open' && !work.hazard && (changes.kind !== undefined || changes.category !== undefined) && (nobodyIsSent(fields) || isHazard(rules.clocks, { ...fields, ...changes }.category))
@@ -55,7 +53,9 @@ function resumed(before: Ticket, begun: Ticket, { ended }: HallPast, rules: Rule
   const again = begun.work.clocks.map((run) => {
     const past = running(before.work, run.clock) === undefined ? ended.findLast(({ clock, category }) => clock === run.clock && category === begun.fields.category) : undefined
     const whole = past === undefined ? null : startClock(run.clock, begun, null, rules, past.startedAt)
-    return past === undefined || whole === null ? { run, notices: [] } : { run: resume(whole, past.endedAt, now), notices: stood(resume(whole, past.endedAt, now)) }
+    if (past === undefined || whole === null) return { run, notices: [] }
+    const on = resume(whole, past.endedAt, now)
+    return { run: on, notices: stood(on) }
   })
   return { ticket: { ...begun, work: { ...begun.work, clocks: again.map(({ run }) => run) } }, notices: again.flatMap(({ notices }) => notices) }
 }

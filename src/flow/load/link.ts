@@ -106,8 +106,7 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
       gaps.push(nodeGap(call.node, target === undefined ? { zh: `没有它调用的子流程“${call.name}”`, en: `the part "${call.name}" that it calls is not there` } : { zh: `它调用的子流程“${call.name}”没有全部查清`, en: `the part "${call.name}" that it calls was not examined to the end` }))
     }
     // What stands behind a part is known now that it is known what the part returns.
-    const known = new Map([...flow.nodes].map(([place, node]) => [place, unknown.includes(place) ? node : asReturned(node, parts)]))
-    const nodes = parts.size === 0 ? flow.nodes : known
+    const nodes = parts.size === 0 ? flow.nodes : new Map([...flow.nodes].map(([place, node]) => [place, unknown.includes(place) ? node : asReturned(node, parts)]))
     if (!open && parts.size > 0) checkBehind({ ...flow, nodes, parts }, flow.nodes, one, complain)
     else if (one.unset.length > 0) gaps.push({ node: null, what: { zh: `变量 ${one.unset.map(({ name: unset }) => unset).join('、')} 有没有存入`, en: `Whether ${one.unset.map(({ name: unset }) => unset).join(', ')} is ever set` }, because: { zh: '子流程可能存入它', en: 'a part may set it' } })
     problems.push(...told)

@@ -6,6 +6,9 @@ export interface Span { readonly start: number; readonly end: number }
 
 export type Report = (code: ProblemCode, span: Span, details?: ProblemDetails) => void
 
+/** What several looks at the same files tell is one problem. */
+export const toldOnce = (problems: readonly FlowProblem[]): FlowProblem[] => [...new Map(problems.map((one) => [`${one.file}:${one.line}:${one.col}:${one.code}:${one.problem.en}`, one])).values()]
+
 const EXCERPT_LENGTH = 200
 const EXCERPT_BEFORE = 80
 

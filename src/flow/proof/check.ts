@@ -2,7 +2,7 @@ import type { FlowProblem } from '../../contracts/flow.js'
 import { MAX_DEPTH, MAX_NODES_A_STEP } from '../engine.js'
 import { readFlowSource } from '../load/flow-source.js'
 import { nodeGap, type Gap } from '../load/load.js'
-import { openReport } from '../load/report.js'
+import { openReport, toldOnce } from '../load/report.js'
 import { checkServices } from '../load/services.js'
 import { withoutNodes } from '../load/stand-in.js'
 import { baseName, type FlowLibrary, type FlowText } from '../library.js'
@@ -44,12 +44,10 @@ export function checkFlows({ sketches, problems: found }: Pick<FlowLibrary, 'ske
       ...round.map((node) => nodeGap(node, { zh: '它所在的循环不按键也会循环', en: 'a circle through it turns without a key' })),
       ...(proof.finite || proof.endless.length > 0 ? [] : [{ node: null, what: { zh: '各条路的时间', en: 'How long its ways last' }, because: { zh: '展开后情形太多', en: 'written out it has too many situations' } }]),
     ])
-    return [...unknown, ...unique([...checkProof(proof, file), ...beside]).filter(({ code }) => code !== 'proof.hang-up' || !told('hang-up.entry'))]
+    return [...unknown, ...toldOnce([...checkProof(proof, file), ...beside]).filter(({ code }) => code !== 'proof.hang-up' || !told('hang-up.entry'))]
   })
   return { proofs, problems, gaps }
 }
-
-const unique = (problems: readonly FlowProblem[]): FlowProblem[] => [...new Map(problems.map((one) => [`${one.line}:${one.col}:${one.code}:${one.problem.en}`, one])).values()]
 
 /** Everything in which a flow breaks its promises, at the node where it does. `file` is the text that `proof` was made of. */
 export function checkProof(proof: Proof, file: FlowText): FlowProblem[] {

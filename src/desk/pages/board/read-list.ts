@@ -1,4 +1,5 @@
 import type { TicketList } from '../../../contracts/ticket.js'
+import { askOlder } from '../../api/older-node.js'
 
 /** Narrowings that came later than the list itself, as the query names them. */
 const LATER = ['inHand', 'leads', 'soon'] as const
@@ -8,18 +9,13 @@ export type Later = (typeof LATER)[number]
 export interface ReadList { readonly list: TicketList; readonly without: readonly Later[] }
 
 /**
- * Reads a list of tickets. A node that is not renewed yet hands out this desk as well, and refuses the whole query for a narrowing that it does not know. Then it is asked without
- * those, and they are named: the list is longer than was wished. The next read asks for all of it again.
+ * Reads a list of tickets. A node that is not renewed yet is asked without the narrowings that it may not know, and they are named: the list is longer than was wished. The next read asks for all of it again.
  * @param read asks once @throws what `read` rejects with
  */
 export async function readList<Q extends { readonly [K in Later]?: boolean | undefined }>(read: (query: Q) => Promise<TicketList>, query: Q): Promise<ReadList> {
-  try {
-    return { list: await read(query), without: [] }
-  } catch (error) {
-    const without = LATER.filter((name) => query[name] !== undefined)
-    if (without.length === 0 || (error as { readonly code?: unknown }).code !== 'request.invalid') throw error
-    return { list: await read({ ...query, ...leaveOut(without) }), without }
-  }
+  const without = LATER.filter((name) => query[name] !== undefined)
+  const { answer, older } = await askOlder(read, query, without.length === 0 ? null : { ...query, ...leaveOut(without) })
+  return { list: answer, without: older ? without : [] }
 }
 
 /** Over a query: it asks for these no more. */
