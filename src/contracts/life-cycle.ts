@@ -173,6 +173,7 @@ export const SYSTEM_ACTS: Readonly<Record<string, Bilingual>> = {
   'notice-clock': { zh: '超期通报', en: 'overdue: notice' },
   'undelivered': { zh: '未送达报警', en: 'alarm: not delivered' },
   'recount': { zh: '日历更新，时限重算', en: 'limits counted anew: another calendar' },
+  'graded': { zh: '按来电事项重定时限', en: 'limits by what the call is about' },
   'hall-clock': { zh: '大厅开始计时', en: 'the hall’s limits begin' },
   'absorb': { zh: '并入来电', en: 'took in a caller' },
   'propose': { zh: '集中来电：另有单位在办，请人工并案', en: 'many calls about one thing: other units work on it too, merge by hand' },

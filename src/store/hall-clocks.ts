@@ -19,16 +19,9 @@ interface Row { readonly id: string; readonly said: boolean }
 export async function giveHallClocks(pool: Pool, rules: Rules, onFailed: OnFailed): Promise<number> {
   // At a county clocks are the city's word.
   if (rules.home !== undefined) return 0
-  const { rows } = await pool.query<Row>(WITHOUT_HALL_CLOCK, [null])
+  const { rows } = await pool.query<Row>(WITHOUT_HALL_CLOCK)
   const said = new Set(rows.flatMap((row) => (row.said ? [row.id] : [])))
   return eachTicket(pool, rows.map(({ id }) => id), onFailed, async (row) => await give(pool, ticketOf(row), said.has(row.id), rules) !== null)
-}
-
-/** The same for a ticket of which more is known now than when it was opened: what it is about, perhaps a danger. → as it is then */
-export async function giveHallClock(pool: Pool, ticket: Ticket, rules: Rules): Promise<Ticket> {
-  if (rules.home !== undefined || leftBehind(ticket, false, rules, Date.now()) === null) return ticket
-  const { rows: [row] } = await pool.query<Row>(WITHOUT_HALL_CLOCK, [ticket.id])
-  return row === undefined ? ticket : await give(pool, ticket, row.said, rules) ?? ticket
 }
 
 /** → the ticket with its clock, or without; null: nothing is missing, and nothing too much */

@@ -58,7 +58,7 @@ function readLast(file: string): Last {
   return { letters: Array.from({ length: DRAWN }, () => LETTERS[randomInt(LETTERS.length)] ?? '').join(''), day: 0, count: 0 }
 }
 
-/** The ticket as it is shown until PostgreSQL has it. @param rules by which a danger has its clocks from the beginning, as it will have them there */
+/** The ticket as it is shown until PostgreSQL has it. @param rules by which the hall's clocks run from the beginning, as they will there */
 export const provisionalTicket = ({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening, number: string, now: number, rules: Rules): Ticket => opened({
   id: record.callId, number, provisional: true, state: 'open', version: 1,
   fields: { kind: null, category: record.category ?? null, place, point: record.location ?? null, description: '', callerName, callBack },

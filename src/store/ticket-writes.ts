@@ -1,25 +1,41 @@
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { TicketAct } from '../contracts/acts.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
-import { dangersAtHall } from '../dispatch/core/opened.js'
+import { difference, same } from '../dispatch/core/changes.js'
+import { beginnings } from '../dispatch/core/opened.js'
+import { regrade } from '../dispatch/core/regrade.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
 import type { TicketOpening } from '../intake/ports.js'
 import { blame, isRefusal } from './blame.js'
-import { giveHallClock } from './hall-clocks.js'
 import { ticketOf, type TicketRow } from './rows.js'
+import type { Pen } from './ticket-pen.js'
 import * as sql from './sql/ticket.js'
+import { withPen } from './with-pen.js'
 
-/** The values of `OPEN_TICKET`. @param number provisional, or empty @param rules by which a danger has its clocks from the beginning; null: that comes with what else is written of it in the same transaction */
+/** The values of `OPEN_TICKET`. @param number provisional, or empty @param rules by which the hall's clocks run from the beginning; null: that comes with what else is written of it in the same transaction */
 export function openValues({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening, number: string, rules: Rules | null): unknown[] {
   const { callId, location, caller } = record
   return [
     callId, record.category ?? null, place, location?.lat ?? null, location?.lon ?? null, callerName, callBack,
     operatorId === '' ? null : operatorId, caller.number, caller.verified, JSON.stringify(record.tags), new Date(answeredAt), idFrom(`open ${callId}`), location?.uncertaintyMetres ?? null, number,
-    JSON.stringify(rules === null ? {} : dangersAtHall(rules, record.category)),
+    JSON.stringify(rules === null ? {} : beginnings(rules, record.category)),
   ]
+}
+
+type Filled = TicketRow & { readonly new_category: string | null }
+
+/** Whoever opened it knew less, perhaps not that it is dangerous: what is known now counts from now on, wherever the ticket is. @param category it was empty before; null: it was not, or is */
+async function graded(pen: Pen, known: Ticket, category: string | null): Promise<Ticket> {
+  // At a county clocks are the city's word.
+  if (category === null || pen.rules.home !== undefined) return known
+  const actId = idFrom(`graded ${known.id} ${known.version}`)
+  const { now } = await pen.status(actId)
+  const { ticket, notices } = regrade({ ...known, fields: { ...known.fields, category: null } }, known, pen.rules, now)
+  if (same(ticket.work, known.work)) return known
+  return pen.write({ before: known, after: { ...ticket, version: known.version + 1 }, actId, act: 'graded', at: now, by: null, changes: difference(known, ticket), note: '', met: [], notices })
 }
 
 export type TicketWrites = ReturnType<typeof makeTicketWrites>
@@ -42,16 +58,19 @@ export function makeTicketWrites(pool: Pool, rules: () => Rules, onTrouble: (fie
       callId, record.category ?? null, place, location?.lat ?? null, location?.lon ?? null, callerName,
       operator, caller.number, caller.verified, JSON.stringify(record.tags), location?.uncertaintyMetres ?? null, number,
     ]
-    const { rows: [filled] } = await pool.query<TicketRow>(sql.FILL_TICKET, [...facts, idFrom(`fill ${JSON.stringify(insteadOf === null ? facts : [...facts, insteadOf])}`), here, insteadOf])
-    const known = filled === undefined ? await read(callId) : ticketOf(filled)
+    const values = [...facts, idFrom(`fill ${JSON.stringify(insteadOf === null ? facts : [...facts, insteadOf])}`), here, insteadOf]
+    const fill = async (from: Pool | PoolClient): Promise<Filled | undefined> => (await from.query<Filled>(sql.FILL_TICKET, values)).rows[0]
     try {
-      // Somebody opened it who knew less, perhaps not that it is dangerous.
-      return await giveHallClock(pool, known, rules())
+      return await withPen(pool, rules, async (pen) => {
+        const filled = await fill(pen.client)
+        return filled === undefined ? null : graded(pen, ticketOf(filled), filled.new_category)
+      }) ?? await read(callId)
     } catch (error) {
       // It is open, and nothing keeps it from whoever answers.
       if (blame(error) !== 'facts') throw error
-      onTrouble({ err: error, callId }, 'the hall has no clock for a danger')
-      return known
+      onTrouble({ err: error, callId }, 'the limits of a ticket do not follow what its call is about')
+      const filled = await fill(pool)
+      return filled === undefined ? await read(callId) : ticketOf(filled)
     }
   }
 

@@ -10,7 +10,7 @@ import { deliver, metBy, running } from '../../src/dispatch/core/clocks.js'
 import { fire } from '../../src/dispatch/core/escalation.js'
 import { leftBehind } from '../../src/dispatch/core/left-behind.js'
 import { takeIn } from '../../src/dispatch/core/merge.js'
-import { dangersAtHall, opened } from '../../src/dispatch/core/opened.js'
+import { beginnings, opened } from '../../src/dispatch/core/opened.js'
 import { asksPast } from '../../src/dispatch/core/regrade.js'
 import { CITY, NOW, ticketOf, UNIT } from './city.js'
 
@@ -91,15 +91,29 @@ t.test('danger that is learnt of while nobody has the ticket is the hall’s, th
   t.match(done(ticketOf('reported', { deliveredAt: NOW }, { fields: returned.fields }), 'edit', { changes: { category: 'manhole-cover' } }).work, { hazard: false, clocks: [] }, 'what was done already is not dangerous by a word in its record')
 })
 
-t.test('what nobody was given yet has the hall’s clock, as soon as somebody said what it is, and a danger its own, from the beginning', async (t) => {
+t.test('what nobody was given yet has the hall’s clock from the beginning, also where nobody said of what kind it is, and a danger its own', async (t) => {
   const pressed = ticketOf('open', {}, { fields: { ...ticketOf('open').fields, kind: null } })
   const begun = opened(pressed, CITY, NOW)
   t.match(begun, { version: pressed.version, fields: { kind: null }, work: { hazard: true, hazardBy: 'category' } })
   t.same(clocksOf(begun), ['reassign:hall:30', 'safe:hall:60'], 'nobody waits for a kind')
-  t.same(opened(ticketOf('open', {}, { fields: { ...pressed.fields, category: 'ride-dispute' } }), CITY, NOW).work, pressed.work)
+  const reassign = { clock: 'reassign', warn: 22.5 * MINUTE, urge: 30 * MINUTE, supervise: 45 * MINUTE, notice: 60 * MINUTE } as const
+  for (const category of ['ride-dispute', null]) {
+    const unsorted = opened({ ...pressed, fields: { ...pressed.fields, category } }, CITY, NOW)
+    t.match(unsorted, { version: pressed.version, work: { hazard: false, clocks: [{ clock: 'reassign', unitId: null, startedAt: NOW, next: 'warn', at: { warn: NOW + reassign.warn, urge: NOW + reassign.urge } }] } })
+    t.notOk('hazardBy' in unsorted.work)
+    t.same(done(unsorted, 'edit', { changes: { kind: 'joint-service' } }, hall, NOW + 7 * MINUTE).work.clocks, unsorted.work.clocks, 'for a unit: it goes on as it ran')
+    for (const kind of ['consultation', 'invalid', 'police', 'fire', 'medical']) t.same(clocksOf(done(unsorted, 'edit', { changes: { kind } })), [], `${kind}: it is sorted`)
+    t.same(told(fire(unsorted, runOf(unsorted, 'reassign'), 'urge')), ['urge hall', 'urge named'], 'and the hall hears that nobody did')
+    t.same([clocksOf(done(unsorted, 'dispatch', { unitId: UNIT })), clocksOf(done(unsorted, 'merge', { into: randomUUID() })), clocksOf(done(unsorted, 'refer', REFERRAL)), clocksOf(done(unsorted, 'void', { note: '重复' }, { role: 'supervisor', id: 'sup1' }))], [[], [], ['receipt:hall:4320'], []])
+  }
+  const urgent = { ...CITY, clocks: [...CITY.clocks, { clock: 'reassign', category: 'ride-dispute', priority: null, minutes: 10, hours: 'always' } as const] }
+  t.same(clocksOf(opened(ticketOf('open', {}, { fields: { ...pressed.fields, category: 'ride-dispute' } }), urgent, NOW)), ['reassign:hall:10'], 'its own rule')
+  t.same(opened({ ...pressed, fields: { ...pressed.fields, category: null } }, { ...CITY, clocks: CITY.clocks.filter(({ clock }) => clock !== 'reassign') }, NOW).work, pressed.work, 'no rule, no clock')
   t.same(opened(pressed, { ...CITY, home: { line: 'city', units: [] } }, NOW), pressed, 'a county’s clocks are the city’s word')
-  t.same(dangersAtHall(CITY), { 'manhole-cover': [{ clock: 'safe', warn: 45 * MINUTE, urge: 60 * MINUTE, supervise: 90 * MINUTE, notice: 120 * MINUTE }, { clock: 'reassign', warn: 22.5 * MINUTE, urge: 30 * MINUTE, supervise: 45 * MINUTE, notice: 60 * MINUTE }] })
-  t.same([dangersAtHall(CITY, 'manhole-cover'), dangersAtHall(CITY, 'ride-dispute'), dangersAtHall({ ...CITY, home: { line: 'city', units: [] } })], [dangersAtHall(CITY), {}, {}])
+  const [plain, manhole] = [{ hazard: false, clocks: [reassign] }, { hazard: true, clocks: [{ clock: 'safe', warn: 45 * MINUTE, urge: 60 * MINUTE, supervise: 90 * MINUTE, notice: 120 * MINUTE }, reassign] }]
+  t.same(beginnings(CITY), { '': plain, 'manhole-cover': manhole })
+  t.same([beginnings(CITY, 'manhole-cover'), beginnings(CITY, 'ride-dispute'), beginnings({ ...CITY, home: { line: 'city', units: [] } })], [{ '': manhole }, { '': plain }, {}])
+  t.match(beginnings(urgent), { '': plain, 'ride-dispute': { hazard: false, clocks: [{ clock: 'reassign', urge: 10 * MINUTE }] } })
   const later = NOW + 7 * MINUTE
   for (const kind of ['joint-service', 'police', 'fire'] as const) t.same(clocksOf(done(begun, 'edit', { changes: { kind } }, hall, later)), clocksOf(begun), `${kind}: the same clocks go on`)
   for (const kind of ['invalid', 'consultation'] as const) {
@@ -108,7 +122,7 @@ t.test('what nobody was given yet has the hall’s clock, as soon as somebody sa
     t.same(clocksOf(done(said, 'edit', { changes: { kind } }, hall, later)), clocksOf(begun), 'not where somebody stands for it')
     t.same(clocksOf(done(done(begun, 'edit', { changes: { category: 'ride-dispute', kind: 'joint-service' } }), 'edit', { changes: { kind } })), [], 'nor is a unit looked for')
   }
-  t.same(clocksOf(done(begun, 'edit', { changes: { category: 'ride-dispute' } })), [], 'a key that was pressed by mistake')
+  t.same(clocksOf(done(begun, 'edit', { changes: { category: 'ride-dispute' } }, hall, later)), ['reassign:hall:30'], 'a key that was pressed by mistake: still nobody has sorted it')
   t.same(clocksOf(done(begun, 'dispatch', { unitId: UNIT }, hall, later)), ['safe:hall:60'])
   t.same(clocksOf(done(done(begun, 'edit', { changes: { kind: 'fire' } }), 'settle', { outcome: 'handed-over' })), [])
   t.same([clocksOf(done(begun, 'merge', { into: randomUUID() })), clocksOf(done(begun, 'void', { note: '重复' }, { role: 'supervisor', id: 'sup1' }))], [[], []])
@@ -123,8 +137,8 @@ t.test('what nobody was given yet has the hall’s clock, as soon as somebody sa
   const noise = done(ticketOf('open', {}, { fields: { ...pressed.fields, category: 'ride-dispute' } }), 'edit', { changes: { kind: 'joint-service' } })
   t.same([noise.work.hazard, clocksOf(noise)], [false, ['reassign:hall:30']])
   const none = { priority: 'normal', hazard: false, note: '虚惊' }
-  t.same(clocksOf(done(typed, 'prioritise', none)), [], 'no danger after all: neither it nor a kind wants a unit')
-  t.same(clocksOf(done(done(typed, 'edit', { changes: { kind: 'joint-service' } }), 'prioritise', none)), ['reassign:hall:30'], 'and still nobody’s')
+  for (const kind of [null, 'joint-service'] as const) t.same(clocksOf(done(done(typed, 'edit', { changes: { kind } }), 'prioritise', none)), ['reassign:hall:30'], 'no danger after all, and still nobody’s')
+  t.same(clocksOf(done(done(typed, 'edit', { changes: { kind: 'police' } }), 'prioritise', none)), [], 'neither a danger nor its kind wants a unit')
   for (const kind of ['invalid', 'consultation']) {
     const answered = done(pressed, 'edit', { changes: { kind } })
     t.same([answered.work.hazard, clocksOf(answered)], [false, []], `${kind}: nobody is to be sent`)
@@ -166,7 +180,7 @@ t.test('a key that was pressed by mistake is a danger until the category is mend
 t.test('who says that it is no danger says so of whatever kind it is, until it is about something else', async (t) => {
   const begun = opened(ticketOf('open', {}, { fields: { ...ticketOf('open').fields, kind: null } }), CITY, NOW)
   const none = done(begun, 'prioritise', { priority: 'normal', hazard: false, note: '虚惊' })
-  t.same([none.work.hazard, clocksOf(none)], [false, []])
+  t.same([none.work.hazard, clocksOf(none)], [false, ['reassign:hall:30']])
   const edited = (ticket: Ticket, changes: object, said: boolean): Ticket =>
     applyAct(ticket, { actId: randomUUID(), act: 'edit', baseVersion: ticket.version, changes }, hall, { now: NOW, rules: CITY, past: { said, ended: [] } }).ticket
   for (const [kind, clocks] of [['joint-service', ['reassign:hall:30']], ['police', []], ['fire', []]] as const) {
@@ -182,31 +196,45 @@ t.test('who says that it is no danger says so of whatever kind it is, until it i
 t.test('a wrong kind or category, put right, makes nobody less late: the hall’s clocks go on from where they began, and it is told again what it was told', async (t) => {
   const begun = opened(ticketOf('open', {}, { fields: { ...ticketOf('open').fields, kind: null } }), CITY, NOW)
   const past = { said: false, ended: (['safe', 'reassign'] as const).map((clock) => ({ clock, category: 'manhole-cover', startedAt: NOW, endedAt: NOW + 50 * MINUTE })) }
-  const back = (now: number, wrong: object, right: object, known = past): Transition => {
-    const dropped = done(begun, 'edit', { changes: wrong }, hall, NOW + 50 * MINUTE)
-    t.same(clocksOf(dropped), [])
+  /** `goes`: the search for a unit goes on meanwhile, and has come to its own stages. */
+  const back = (now: number, wrong: object, right: object, known = past, goes = false): Transition => {
+    const ended = done(begun, 'edit', { changes: wrong }, hall, NOW + 50 * MINUTE)
+    t.same(clocksOf(ended), goes ? ['reassign:hall:30'] : [])
+    const dropped: Ticket = { ...ended, work: { ...ended.work, clocks: ended.work.clocks.map((run) => ({ ...run, next: 'notice' })) } }
     t.ok(asksPast(dropped, right, CITY))
     return applyAct(dropped, { actId: randomUUID(), act: 'edit', baseVersion: dropped.version, changes: right }, hall, { now, rules: CITY, past: known })
   }
-  for (const [wrong, right] of [[{ kind: 'invalid' }, { kind: 'joint-service' }], [{ category: 'ride-dispute' }, { category: 'manhole-cover' }]] as const) {
-    const soon = back(NOW + 51 * MINUTE, wrong, right)
+  for (const [wrong, right, goes] of [[{ kind: 'invalid' }, { kind: 'joint-service' }, false], [{ category: 'ride-dispute' }, { category: 'manhole-cover' }, true]] as const) {
+    const soon = back(NOW + 51 * MINUTE, wrong, right, past, goes)
     t.match(safeOf(soon.ticket), { unitId: null, startedAt: NOW, next: 'urge', at: { urge: NOW + 60 * MINUTE } })
     t.match(runOf(soon.ticket, 'reassign'), { startedAt: NOW, next: 'notice', at: { urge: NOW + 30 * MINUTE, notice: NOW + 60 * MINUTE } })
-    t.match(soon.notices, [{ kind: 'warn', to: 'hall', clock: 'safe' }, { kind: 'supervise', to: 'hall', clock: 'reassign' }])
+    t.same(soon.notices, [{ kind: 'warn', to: 'hall', clock: 'safe' }, ...goes ? [] : [{ kind: 'supervise', to: 'hall', clock: 'reassign' }]], 'told again is what ended')
     const later = NOW + 100 * MINUTE
-    const long = back(later, wrong, right)
+    const long = back(later, wrong, right, past, goes)
     t.match(safeOf(long.ticket), { startedAt: NOW, next: 'urge', at: { warn: NOW + 45 * MINUTE, urge: later, supervise: later + 30 * MINUTE, notice: later + 60 * MINUTE } }, 'nobody is supervised for the time in which it was none')
-    t.match(back(later, wrong, right, { ...past, ended: past.ended.map((one) => ({ ...one, endedAt: NOW + 121 * MINUTE })) }).ticket.work.clocks.map(({ next }) => next), [null, null], 'and not once more by stages that came')
+    t.match(back(later, wrong, right, { ...past, ended: past.ended.map((one) => ({ ...one, endedAt: NOW + 121 * MINUTE })) }, goes).ticket.work.clocks.map(({ next }) => next), [goes ? 'notice' : null, null], 'and not once more by stages that came')
   }
   const other = back(NOW + 51 * MINUTE, { kind: 'invalid' }, { kind: 'joint-service' }, { ...past, ended: past.ended.map((one) => ({ ...one, category: 'gas' })) })
-  t.same([clocksOf(other.ticket), other.notices], [['reassign:hall:81', 'safe:hall:111'], []], 'what ran for another danger is no measure of this')
+  t.same([clocksOf(other.ticket), other.notices], [['reassign:hall:30', 'safe:hall:111'], [{ kind: 'supervise', to: 'hall', clock: 'reassign' }]], 'what ran for another danger is no measure of this; that nobody found it a unit is')
+
+  // Nobody had said what it was about, either: sorted wrongly, it is as late as it was.
+  const unsorted = opened({ ...ticketOf('open'), fields: { ...ticketOf('open').fields, kind: null, category: null } }, CITY, NOW)
+  for (const kind of ['consultation', 'police'] as const) {
+    const wrong = done(unsorted, 'edit', { changes: { kind } }, hall, NOW + 20 * MINUTE)
+    t.same([clocksOf(wrong), asksPast(wrong, { kind: 'joint-service' }, CITY), asksPast(unsorted, { kind: 'joint-service' }, CITY)], [[], true, false])
+    const right = applyAct(wrong, { actId: randomUUID(), act: 'edit', baseVersion: wrong.version, changes: { kind: 'joint-service', category: 'ride-dispute' } }, hall, { now: NOW + 24 * MINUTE, rules: CITY, past: { said: false, ended: [{ clock: 'reassign', category: null, startedAt: NOW, endedAt: NOW + 20 * MINUTE }] } })
+    t.match(runOf(right.ticket, 'reassign'), { startedAt: NOW, next: 'warn', at: { urge: NOW + 31.5 * MINUTE } }, `${kind}: what would have come meanwhile comes now`)
+  }
 })
 
 t.test('what nobody is to be sent to has no clock that looks for a unit, whichever program left it there', async (t) => {
   const clocks = [{ ...runOf(opened(ticketOf('open'), CITY, NOW), 'reassign') }]
-  const left = (kind: 'consultation' | 'invalid' | 'police' | 'joint-service', hazard = false): Ticket | null => leftBehind(ticketOf('open', { clocks, hazard }, { fields: { ...ticketOf('open').fields, category: 'ride-dispute', kind } }), false, CITY, NOW)
-  for (const kind of ['consultation', 'invalid'] as const) t.match(left(kind), { version: 5, work: { clocks: [] } })
-  t.same([left('police'), left('joint-service'), left('invalid', true)], [null, null, null])
+  const left = (kind: 'consultation' | 'invalid' | 'police' | 'joint-service' | null, hazard = false): Ticket | null => leftBehind(ticketOf('open', { clocks, hazard }, { fields: { ...ticketOf('open').fields, category: 'ride-dispute', kind } }), false, CITY, NOW)
+  for (const kind of ['consultation', 'invalid', 'police'] as const) t.match(left(kind), { version: 5, work: { clocks: [] } })
+  t.same([left(null), left('joint-service'), left('invalid', true), left('police', true)], [null, null, null, null])
+  const unsorted = { ...ticketOf('open'), fields: { ...ticketOf('open').fields, category: null, kind: null } }
+  t.match(leftBehind(unsorted, false, CITY, NOW)?.work, { hazard: false, clocks: [{ clock: 'reassign', unitId: null, startedAt: NOW }] }, 'nor is anything forgotten that nobody sorted')
+  t.equal(leftBehind({ ...unsorted, fields: { ...unsorted.fields, kind: 'police' } }, false, CITY, NOW), null)
 })
 
 t.test('a limit that was extended stays, unless the rule itself becomes another', async (t) => {

@@ -17,19 +17,20 @@ t.test('what lies in the hall by a program that knew no clock of it has one from
   // As if it were that program: no rule knows the hall's limit, nor what is dangerous.
   const { rows: rules } = await owner.query<object>(`delete from clock_rule where clock in ('reassign', 'safe') returning clock, category, priority, minutes, hours, basis`)
   await store.refreshRules()
-  const [noise, gas, fire, harmless, question, unsaid, given] = [await ordered('noise', 'joint-service'), await ordered('gas', 'joint-service'), await ordered('gas', 'fire'), await ordered('gas', 'joint-service'), await ordered('gas', 'consultation'), await open({ category: 'gas' }), await ordered('noise', 'joint-service')]
+  const [noise, gas, fire, harmless, question, unsaid, unsorted, theft, given] = [await ordered('noise', 'joint-service'), await ordered('gas', 'joint-service'), await ordered('gas', 'fire'), await ordered('gas', 'joint-service'), await ordered('gas', 'consultation'), await open({ category: 'gas' }), await open(), await ordered('noise', 'police'), await ordered('noise', 'joint-service')]
   await act(harmless, 'prioritise', { priority: 'normal', hazard: true })
   await act(harmless, 'prioritise', { priority: 'normal', hazard: false })
   await act(given, 'dispatch', { unitId: 'urban-management' })
   const clocksOf = async (id: string): Promise<string> => { const { work } = await store.records.get(id); return `${work.hazard ? 'danger ' : ''}${work.clocks.map(({ clock, unitId, next }) => `${clock} ${unitId ?? 'hall'} ${next ?? ''}`).sort().join(', ')}` }
-  t.same(await Promise.all([noise, gas, fire, harmless, question, unsaid].map(clocksOf)), ['', '', '', '', '', ''])
+  const all = [noise, gas, fire, harmless, question, unsaid, unsorted, theft]
+  t.same(await Promise.all(all.map(clocksOf)), ['', '', '', '', '', '', '', ''])
   await owner.query(`insert into clock_rule (clock, category, priority, minutes, hours, basis) select clock, category, priority, minutes, hours, basis from jsonb_to_recordset($1::jsonb) as x (clock text, category text, priority text, minutes integer, hours text, basis text)`, [JSON.stringify(rules)])
   await store.refreshRules()
 
   const before = Date.now()
-  t.equal(await giveHallClocks(store.pool, store.rules(), failed), 5)
+  t.equal(await giveHallClocks(store.pool, store.rules(), failed), 6)
   const danger = 'danger reassign hall warn, safe hall warn'
-  t.same(await Promise.all([noise, gas, fire, harmless, question, unsaid].map(clocksOf)), ['reassign hall warn', danger, danger, 'reassign hall warn', '', danger], 'a danger by its category does not wait for a kind')
+  t.same(await Promise.all(all.map(clocksOf)), ['reassign hall warn', danger, danger, 'reassign hall warn', '', danger, 'reassign hall warn', ''], 'what nobody sorted waits for that, and a danger by its category for nobody’s word')
   t.match((await clocksOf(given)), /^delivery urban-management/)
   for (const { startedAt } of (await store.records.get(gas)).work.clocks) t.ok(startedAt >= before - 1_000, 'nobody is late for what he could not know')
   t.equal((await store.records.get(gas)).work.hazardBy, 'category', 'nobody said so: with the category it goes')
@@ -50,6 +51,7 @@ t.test('a node gives them by itself when it starts', async (t) => {
   const id = await open()
   const { rows: rules } = await owner.query<object>(`delete from clock_rule where clock = 'reassign' returning clock, category, priority, minutes, hours, basis`)
   await store.refreshRules()
+  await act(id, 'edit', { changes: { kind: 'consultation' } })
   await act(id, 'edit', { changes: { kind: 'joint-service' } })
   t.same((await store.records.get(id)).work.clocks, [])
   await owner.query(`insert into clock_rule (clock, category, priority, minutes, hours, basis) select clock, category, priority, minutes, hours, basis from jsonb_to_recordset($1::jsonb) as x (clock text, category text, priority text, minutes integer, hours text, basis text)`, [JSON.stringify(rules)])
@@ -60,7 +62,7 @@ t.test('a node gives them by itself when it starts', async (t) => {
   t.match((await store.records.get(id)).work.clocks, [{ clock: 'reassign', unitId: null, next: 'warn' }])
 })
 
-t.test('a call about a danger has the hall’s clock from the moment its ticket is open, before anybody said of what kind it is, and it ends as the ticket leaves the hall', async (t) => {
+t.test('a call has the hall’s clock from the moment its ticket is open, before anybody said of what kind it is, a danger its own besides, and they end as the ticket leaves the hall', async (t) => {
   const home = temporaryHome()
   const store = await openTestStore(home.path)
   t.teardown(async () => { await store.close(); home.remove() })
@@ -79,7 +81,14 @@ t.test('a call about a danger has the hall’s clock from the moment its ticket 
   t.ok(begun.work.clocks.every(({ startedAt }) => startedAt === begun.openedAt))
   t.match(await store.records.history(manhole), [{ act: 'open', changes: { hazard: [false, true], category: [null, 'manhole-cover'] } }])
   t.match((await store.records.list({ state: 'open', limit: 5, offset: 0 })).tickets, [{ id: manhole, hazard: true, dueClock: 'reassign', dueAt: begun.work.clocks.find(({ clock }) => clock === 'reassign')?.at.urge }])
-  t.same(await runs(await open({ category: 'noise' })), [])
+  const noise = await open({ category: 'noise' })
+  const unsorted = await store.records.get(noise)
+  t.match(unsorted, { version: 1, fields: { kind: null }, work: { hazard: false, clocks: [{ clock: 'reassign', unitId: null, startedAt: unsorted.openedAt, next: 'warn' }] } })
+  t.same([await rows(noise), 'hazardBy' in unsorted.work, (await store.records.history(noise)).map(({ act, changes }) => [act, 'hazard' in changes])], [['reassign runs'], false, [['open', false]]])
+  t.match((await store.records.list({ state: 'open', limit: 5, offset: 0, sort: 'due' })).tickets, [{ id: manhole }, { id: noise, hazard: false, dueClock: 'reassign', dueAt: unsorted.work.clocks[0]?.at.urge }], 'it stands where its lateness belongs')
+  t.same((await act(noise, 'edit', { changes: { kind: 'joint-service' } })).work.clocks, unsorted.work.clocks, 'a request: the same clock goes on')
+  await act(noise, 'dispatch', { unitId: 'urban-management' })
+  t.same(await rows(noise), ['reassign met'])
   t.equal(await giveHallClocks(store.pool, store.rules(), failed), 0, 'nothing is missing')
 
   // The kind is set afterwards: the same clocks go on.
@@ -96,9 +105,10 @@ t.test('a call about a danger has the hall’s clock from the moment its ticket 
   await act(asked, 'edit', { changes: { kind: 'consultation' } })
   await act(silent, 'edit', { changes: { kind: 'invalid' } })
   await act(mistake, 'edit', { changes: { category: 'noise' } })
-  for (const id of [asked, silent, mistake]) {
-    t.match(await store.records.get(id), { state: 'open', work: { hazard: false, clocks: [] } })
-    t.same(await rows(id), ['reassign dropped', 'safe dropped'])
+  for (const [id, reassign] of [[asked, 'dropped'], [silent, 'dropped'], [mistake, 'runs']] as const) {
+    const { state, work } = await store.records.get(id)
+    t.same([state, work.hazard, work.clocks.map(({ clock }) => clock)], ['open', false, reassign === 'runs' ? ['reassign'] : []])
+    t.same(await rows(id), [`reassign ${reassign}`, 'safe dropped'])
   }
   await act(settled, 'edit', { changes: { kind: 'fire' } })
   await act(settled, 'settle', { outcome: 'handed-over', note: '' })
@@ -118,10 +128,12 @@ t.test('a call about a danger has the hall’s clock from the moment its ticket 
   const callId = randomUUID()
   const record = { callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: 'answered', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: 1, queuedAt: 1, answeredAt: 1 } as const
   const opening = { operatorId: operator.id, answeredAt: Date.now(), callBack: false, place: '', callerName: '' }
-  t.match(await store.records.openTicket({ ...opening, record }), { work: { hazard: false, clocks: [] } })
+  const bare = await store.records.openTicket({ ...opening, record })
+  t.match(bare, { fields: { category: null }, work: { hazard: false, clocks: [{ clock: 'reassign', startedAt: bare.openedAt }] } })
   t.match(await store.records.openTicket({ ...opening, record: { ...record, category: 'gas' } }), { fields: { category: 'gas' }, work: { hazard: true, hazardBy: 'category' } })
   t.same(await runs(callId), danger)
-  t.same((await store.records.history(callId)).map((row) => row.act), ['open', 'fill', 'hall-clock'])
+  t.equal((await store.records.get(callId)).work.clocks.find(({ clock }) => clock === 'reassign')?.startedAt, bare.openedAt, 'as long as it is open')
+  t.same((await store.records.history(callId)).map((row) => row.act), ['open', 'fill', 'graded'])
   t.equal((await store.records.openTicket({ ...opening, record: { ...record, category: 'gas' } })).version, 3, 'once')
   // What only the call's own row says the ticket begins with.
   const keyed = randomUUID()
@@ -145,7 +157,7 @@ t.test('a word that somebody gave stands whatever kind follows it; a wrong kind 
     return [hazard, clocks.map(({ clock }) => clock).sort()]
   }
   const kind = (id: string, one: string): Promise<unknown> => act(id, 'edit', { changes: { kind: one } })
-  t.same(await said(() => Promise.resolve()), [false, []])
+  t.same(await said(() => Promise.resolve()), [false, ['reassign']])
   t.same(await said((id) => kind(id, 'joint-service')), [false, ['reassign']])
   t.same(await said((id) => kind(id, 'police')), [false, []])
   t.same(await said(async (id) => { await kind(id, 'invalid'); await kind(id, 'joint-service') }), [false, ['reassign']])

@@ -81,10 +81,13 @@ export const allowed = (ticket: Ticket): RunningClock[] => ticket.work.clocks.fi
 export const over = ({ signedAt, arrivedAt, hazard, safeAt }: TicketWork, clock: (typeof UNIT_CLOCKS)[number]): boolean =>
   (clock === 'sign' && signedAt !== null) || (clock === 'arrive' && arrivedAt !== null) || (clock === 'safe' && (!hazard || safeAt !== null))
 
-/** What no unit was given yet is the hall's: a request for joint service, or a danger, has a clock until one has it, and a danger its own besides. */
+/** The hall owes it something: nobody said yet of what kind it is, or a unit is to be found, for a request for joint service or a danger. Whatever else was sorted is handed over, answered or none. */
+export const isOwed = ({ kind }: Pick<Ticket['fields'], 'kind'>, hazard: boolean): boolean => kind === null || kind === 'joint-service' || hazard
+
+/** What no unit was given yet is the hall's: it has a clock until it is sorted and one has it, and a danger its own besides. */
 export function atHall(ticket: Ticket, rules: Rules, now: number): Ticket {
-  const { fields: { kind }, work } = ticket
-  const clocks: Clock[] = [...(over(work, 'safe') ? [] : ['safe' as const]), ...(kind === 'joint-service' || work.hazard ? ['reassign' as const] : [])]
+  const { fields, work } = ticket
+  const clocks: Clock[] = [...(over(work, 'safe') ? [] : ['safe' as const]), ...(isOwed(fields, work.hazard) ? ['reassign' as const] : [])]
   return { ...ticket, work: { ...work, clocks: begin(ticket, clocks, null, rules, now) } }
 }
 

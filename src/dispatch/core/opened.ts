@@ -8,21 +8,33 @@ import { isHazard, type Rules } from './rules.js'
 /** A clock of the hall, and how long after it begins each stage comes, ms. */
 export type FromOpening = { readonly clock: Clock } & RunningClock['at']
 
-/** Of a danger: it is guarded, and it finds its unit. As `atHall` begins them. */
-const OF_DANGER = ['safe', 'reassign'] as const satisfies readonly Clock[]
+/** With what a ticket begins that nobody has sorted yet: whether it is a danger, by what it is about, and the hall's clocks. */
+export interface Beginning { readonly hazard: boolean; readonly clocks: readonly FromOpening[] }
+
+/** As `atHall` begins them: what nobody sorted waits for that, and a danger is guarded besides. */
+const UNSORTED = ['reassign'] as const satisfies readonly Clock[]
+const DANGER = ['safe', ...UNSORTED] as const satisfies readonly Clock[]
+
+/** Under this name stands what holds for every category that has no line of its own, and for none. */
+export const ANY = ''
 
 /**
- * Category → the hall's clocks with which its ticket begins, before anybody said of what kind the call is: what is not here is no danger by itself. Pure.
- * @param category the one that the caller is known to have keyed; left out: it may be any
+ * Category → with what its ticket begins, before anybody said of what kind the call is; `ANY`: whatever else it is about. Pure.
+ * @param category the one that the caller is known to have keyed, and then alone; left out: it may be any
  */
-export function dangersAtHall(rules: Rules, category?: string): Readonly<Record<string, readonly FromOpening[]>> {
+export function beginnings(rules: Rules, category?: string): Readonly<Record<string, Beginning>> {
   // At a county clocks are the city's word.
   if (rules.home !== undefined) return {}
-  const all = category === undefined ? new Set(rules.clocks.flatMap((rule) => rule.category ?? [])) : [category]
-  return Object.fromEntries([...all].filter((one) => isHazard(rules.clocks, one)).map((one) => [one, OF_DANGER.flatMap((clock) => {
-    const limit = limitOf(clock, one, NO_WORK.priority, null, rules, 0)
-    return limit === null ? [] : [{ clock, ...limit.at }]
-  })]))
+  const of = (one: string | null): Beginning => {
+    const hazard = isHazard(rules.clocks, one)
+    return { hazard, clocks: (hazard ? DANGER : UNSORTED).flatMap((clock) => {
+      const limit = limitOf(clock, one, NO_WORK.priority, null, rules, 0)
+      return limit === null ? [] : [{ clock, ...limit.at }]
+    }) }
+  }
+  if (category !== undefined) return { [ANY]: of(category) }
+  const named = new Set(rules.clocks.flatMap((rule) => (rule.category !== null && DANGER.some((clock) => clock === rule.clock) ? [rule.category] : [])))
+  return { [ANY]: of(null), ...Object.fromEntries([...named].map((one) => [one, of(one)])) }
 }
 
 /** The same of a ticket that PostgreSQL has not seen yet. @param now when its clocks begin, ms */

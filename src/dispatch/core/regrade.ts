@@ -3,7 +3,7 @@ import { LIFE_CYCLE, STAGES, type Clock } from '../../contracts/life-cycle.js'
 import type { Ticket, TicketFields } from '../../contracts/ticket.js'
 import { PRIORITIES, type RunningClock, type TicketWork } from '../../contracts/work.js'
 import { same } from './changes.js'
-import { atHall, begin, beginDelivery, hazardous, hazardousAtHall, nobodyIsSent, over, running, saidSo, startClock, UNIT_CLOCKS, without } from './clocks.js'
+import { atHall, begin, beginDelivery, hazardous, hazardousAtHall, isOwed, over, running, saidSo, startClock, UNIT_CLOCKS, without } from './clocks.js'
 import { stood, toUnits, unitsOf } from './notices.js'
 import { isHazard, type Rules } from './rules.js'
 import type { Moved } from './unit-acts.js'
@@ -34,9 +34,9 @@ export interface HallPast {
 }
 const NO_PAST: HallPast = { said: false, ended: [] }
 
-/** Whether an edit needs to know that: it may make a danger by its category, or begin a clock again that one before it ended. */
+/** Whether an edit needs to know that: it may make a danger by its category, or begin a clock again that one before it ended, as what is owed nothing may be owed something by it. */
 export function asksPast({ state, fields, work }: Ticket, changes: Partial<TicketFields>, rules: Rules): boolean {
-  return state === 'open' && !work.hazard && (changes.kind !== undefined || changes.category !== undefined) && (nobodyIsSent(fields) || isHazard(rules.clocks, { ...fields, ...changes }.category))
+  return state === 'open' && !work.hazard && (changes.kind !== undefined || changes.category !== undefined) && (!isOwed(fields, false) || isHazard(rules.clocks, { ...fields, ...changes }.category))
 }
 
 /** A clock that a wrong word ended goes on from its own beginning: what came before that word comes no second time, what would have come since comes now, and what follows keeps its distance. */
@@ -48,10 +48,10 @@ function resume(run: RunningClock, endedAt: number, now: number): RunningClock {
   return { ...run, next, at: { warn: moved('warn'), urge: moved('urge'), supervise: moved('supervise'), notice: moved('notice') } }
 }
 
-/** What begins in the hall by an edit and was ended by one, while it was about the same: the hall is as late as it was, and alarmed as it was. */
+/** What begins in the hall by an edit and was ended by one: the hall is as late as it was, and alarmed as it was. What ran for another danger is no measure of this one; that it is to be sorted and find a unit is the same whatever it is about. */
 function resumed(before: Ticket, begun: Ticket, { ended }: HallPast, rules: Rules, now: number): Moved {
   const again = begun.work.clocks.map((run) => {
-    const past = running(before.work, run.clock) === undefined ? ended.findLast(({ clock, category }) => clock === run.clock && category === begun.fields.category) : undefined
+    const past = running(before.work, run.clock) === undefined ? ended.findLast(({ clock, category }) => clock === run.clock && (clock === 'reassign' || category === begun.fields.category)) : undefined
     const whole = past === undefined ? null : startClock(run.clock, begun, null, rules, past.startedAt)
     if (past === undefined || whole === null) return { run, notices: [] }
     const on = resume(whole, past.endedAt, now)
@@ -62,7 +62,7 @@ function resumed(before: Ticket, begun: Ticket, { ended }: HallPast, rules: Rule
 
 /**
  * Hazard, priority or category of a ticket changed, or its kind before anybody has it: limits follow. They only become shorter, counted from the delivery; clocks that the new rules
- * know begin as of it; one that came by the category alone goes with it, or with the kind, while no unit has it, and with it the search for a unit; a danger is known from now on, and its clock begins now, the hall's as long as nobody has it. The units on it hear that it is graver. Pure.
+ * know begin as of it; one that came by the category alone goes with it, or with the kind, while no unit has it; with the kind by which the hall owes it nothing goes the search for a unit; a danger is known from now on, and its clock begins now, the hall's as long as nobody has it. The units on it hear that it is graver. Pure.
  * @param past of a ticket in the hall; left out: nothing is known
  */
 export function regrade(before: Ticket, wanted: Ticket, rules: Rules, now: number, past: HallPast = NO_PAST): Moved {
@@ -81,11 +81,9 @@ export function regrade(before: Ticket, wanted: Ticket, rules: Rules, now: numbe
   const asked = category || (kind && (!past.said || wanted.work.hazardBy === 'category'))
   const hazard = changed.work.hazard || (asked && (open ? hazardousAtHall : hazardous)(changed, rules))
   const danger = hazard && !before.work.hazard
-  // Nor is a unit looked for any more, where nobody is to be sent, or where one was looked for because of that key, or danger, alone.
-  const { kind: settled } = changed.fields
-  const nobody = open && !hazard && (nobodyIsSent(changed.fields) || (settled === null && before.work.hazard) || (category && wanted.work.hazardBy === 'category' && settled !== 'joint-service'))
+  const owed = !open || isOwed(changed.fields, hazard)
   const work: TicketWork = { ...changed.work, ...(open && hazard && !changed.work.hazard && { hazardBy: 'category' }) }
-  const next: Ticket = { ...changed, work: { ...work, hazard, safeAt: danger ? null : work.safeAt, clocks: hazard ? work.clocks : without(work.clocks, 'safe', ...nobody ? ['reassign' as const] : []) } }
+  const next: Ticket = { ...changed, work: { ...work, hazard, safeAt: danger ? null : work.safeAt, clocks: hazard ? work.clocks : without(work.clocks, 'safe', ...owed ? [] : ['reassign' as const]) } }
 
   const limit = (ticket: Ticket, { clock, unitId, startedAt }: RunningClock): Times | undefined => startClock(clock, ticket, unitId, rules, startedAt)?.at
   const clocks = next.work.clocks.map((clock) => {

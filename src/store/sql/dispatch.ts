@@ -193,11 +193,12 @@ export const NEXT_CLOCK = `select extract(epoch from min(next_at) - clock_timest
 /** Tickets of which a unit's clock runs. */
 export const RUNNING_OF_UNITS = `select distinct ticket_id as id from ticket_clock where ended_at is null and unit_id is not null and clock <> 'delivery' order by 1`
 
-/** What lies in the hall for a unit, or for nobody knows whom yet, and has no clock of the hall's, or has one although nobody is to be sent and it is no danger; and whether somebody said of it that it is dangerous, or is not. $1 of this ticket alone, or null */
+/** What lies in the hall for a unit, or for nobody knows whom yet, and has no clock of the hall's, or has one although nothing of it is owed; what was handed over on the line may be a danger by its category (`leftBehind` looks); and whether somebody said of it that it is dangerous, or is not. */
 export const WITHOUT_HALL_CLOCK = `
 select id, exists (select from ticket_history h where h.ticket_id = t.id and h.act = 'prioritise' and h.changes ? 'hazard') as said from ticket t
-where state = 'open' and unit_id is null and (coalesce(kind, '') not in ('consultation', 'invalid') or coalesce(work ->> 'hazard', '') = 'true') <> work @> '{"clocks": [{"clock": "reassign"}]}'
-  and ($1::uuid is null or id = $1) order by id`
+where state = 'open' and unit_id is null
+  and ((coalesce(kind, 'joint-service') = 'joint-service' or coalesce(work ->> 'hazard', '') = 'true') <> work @> '{"clocks": [{"clock": "reassign"}]}' or (kind in ('police', 'fire', 'medical') and coalesce(work ->> 'hazard', '') <> 'true'))
+order by id`
 
 /**
  * Whether somebody said whether a ticket is dangerous, as what it is about by now; and the clocks of the hall that an edit ended, in that order, each with what the ticket was about then: of what was opened again, since then alone. $1 ticket

@@ -1,3 +1,5 @@
+import { ANY } from '../../dispatch/core/opened.js'
+
 /** What a ticket is made of: all of its row but the words it is found by, which are as long as the rest, and where it is counted. */
 export const TICKET = [
   'id', 'number', 'state', 'version', 'kind', 'category', 'place', 'lat', 'lon', 'uncertainty', 'description', 'caller_name', 'call_back', 'attention', 'outcome', 'unit_id', 'operator_id', 'number_called_from',
@@ -13,25 +15,27 @@ const MICROSECONDS = (time: string): string => `(extract(epoch from ${time}) * 1
 /**
  * The moment of answering, in one statement and so in one transaction: ticket, its first history row, audit, job. Keyed by the call:
  * doubles, replays and a second node open nothing more and get the ticket that is there. The first row says what the ticket began with. What the caller
- * said by keys stands in his call's row, where the node that opens has only seen him in a snapshot. A danger by its category has the hall's clocks from the beginning, of whatever kind it will be: as of now,
+ * said by keys stands in his call's row, where the node that opens has only seen him in a snapshot. It has the hall's clocks from the beginning, of whatever kind it will be, and a danger by its category one more: as of now,
  * or, where it was opened while PostgreSQL was away, as of the answer.
  * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 call-back, $8 operator, $9 number, $10 verified, $11 tags, $12 answered at, $13 act id, $14 uncertainty of the place, $15 provisional number or '',
- * $16 category → clocks, as `dangersAtHall` says
+ * $16 category → with what it begins, as `beginnings` says
  */
 export const OPEN_TICKET = `
 with said as (
   select coalesce($2::text, (select category from call where id = $1::uuid)) as category, coalesce((select tags from call where id = $1::uuid), '[]') as tags,
     floor(extract(epoch from case when $15::text = '' then now() else least(now(), $12::timestamptz) end) * 1000)::bigint as since
+), beginning as (
+  select said.*, coalesce($16::jsonb -> category, $16::jsonb -> '${ANY}') as it from said
 ), runs as (
   select c.clock, since, since + c.warn as warn, since + c.urge as urge, since + c.supervise as supervise, since + c.notice as notice
-  from said, jsonb_to_recordset($16::jsonb -> said.category) as c (clock text, warn bigint, urge bigint, supervise bigint, notice bigint)
+  from beginning, jsonb_to_recordset(it -> 'clocks') as c (clock text, warn bigint, urge bigint, supervise bigint, notice bigint)
 ), opened as (
   insert into ticket (id, number, state, version, category, place, lat, lon, caller_name, call_back, operator_id, number_called_from, number_verified, tags, answered_at, uncertainty, provisional_number, work, due_at)
-  select $1, ticket_label(nextval('ticket_number')), 'open', 1, said.category, $3, $4, $5, $6, $7, (select id from person where id = $8::uuid), $9, $10, coalesce(nullif($11::jsonb, '[]'), said.tags), $12, $14::double precision, $15,
-    case when $16::jsonb ? said.category then jsonb_build_object('hazard', true, 'hazardBy', 'category', 'clocks', coalesce((select jsonb_agg(jsonb_build_object(
-      'clock', clock, 'unitId', null, 'startedAt', since, 'at', jsonb_build_object('warn', warn, 'urge', urge, 'supervise', supervise, 'notice', notice), 'next', 'warn')) from runs), '[]')) else '{}' end,
+  select $1, ticket_label(nextval('ticket_number')), 'open', 1, category, $3, $4, $5, $6, $7, (select id from person where id = $8::uuid), $9, $10, coalesce(nullif($11::jsonb, '[]'), tags), $12, $14::double precision, $15,
+    case when (it -> 'hazard')::boolean then '{"hazard": true, "hazardBy": "category"}' else '{}' end::jsonb || coalesce((select jsonb_build_object('clocks', jsonb_agg(jsonb_build_object(
+      'clock', clock, 'unitId', null, 'startedAt', since, 'at', jsonb_build_object('warn', warn, 'urge', urge, 'supervise', supervise, 'notice', notice), 'next', 'warn'))) from runs having count(*) > 0), '{}'),
     (select timestamptz 'epoch' + min(urge) * interval '1 ms' from runs)
-  from said
+  from beginning
   where not exists (select from ticket where id = $1)
   on conflict (id) do nothing
   returning *
@@ -41,7 +45,7 @@ with said as (
 ), history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, marks, changes)
   select id, 1, $13, 'open', answered_at, operator_id, jsonb_build_object('openedAt', ${MICROSECONDS('opened_at')}, 'answeredAt', ${MICROSECONDS('answered_at')}, 'caller', ${CALLER_MARK}, 'number', number, 'operator', operator_id, 'tags', ${TAGS_MARK}, 'provisional', provisional_number)
-    || case when work ? 'hazard' then jsonb_build_object('hazardBy', 'category', 'runs', coalesce((select jsonb_agg(jsonb_build_array(clock, null, since, urge, warn, supervise, notice, 'warn')) from runs), '[]')) else '{}' end, jsonb_strip_nulls(jsonb_build_object(
+    || case when work ? 'hazard' then '{"hazardBy": "category"}' else '{}' end::jsonb || coalesce((select jsonb_build_object('runs', jsonb_agg(jsonb_build_array(clock, null, since, urge, warn, supervise, notice, 'warn'))) from runs having count(*) > 0), '{}'), jsonb_strip_nulls(jsonb_build_object(
     'hazard', case when work ? 'hazard' then jsonb_build_array(false, true) end,
     'category', case when category is not null then jsonb_build_array(null, category) end,
     'place', case when place <> '' then jsonb_build_array('', place) end,
