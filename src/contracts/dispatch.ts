@@ -36,6 +36,8 @@ export const Notice = strict({
   /** The time limit that it is about, and whose. */
   clock: Type.Optional(Type.Enum(CLOCKS)),
   about: Type.Optional(UnitId),
+  /** To the hall: nobody has said yet of what kind the call is, and `clock` waits for that. */
+  unsorted: Type.Optional(Type.Boolean()),
   /** Of `changed`: what reads otherwise since the unit was told last. */
   changed: Type.Optional(Type.Array(Type.Enum(ROAD_FIELDS))),
   ticketId: Uuid,

@@ -4,6 +4,7 @@ import type { TicketOutcome } from '../contracts/ticket.js'
 import { initialWords } from '../contracts/pinyin.js'
 import { PRACTICE_DISTRICTS, PRACTICE_PLACES } from './practice-city.js'
 import { PRACTICE_PAST, type Past } from './practice-past.js'
+import { giveHallClocks } from './hall-clocks.js'
 import { readRules } from './rules.js'
 import { makeTicketActs, type TicketActs } from './ticket-acts.js'
 
@@ -52,6 +53,8 @@ async function seedCity(pool: Pool, timeZone: string): Promise<void> {
   for (const [n, past] of PRACTICE_PAST.entries()) ids.push(await relive(pool, acts, past, personOf, n))
   // What was told then has been heard; nobody is written to again.
   await pool.query('update outbox set next_at = null, sent_at = created_at, receipt_at = created_at where ticket_id = any($1)', [ids])
+  // What lies in the hall untouched is somebody's to look at from now on.
+  await giveHallClocks(pool, rules, (_, error) => { throw error })
 }
 
 /** Through the same acts as everything else, at the time when it was. */

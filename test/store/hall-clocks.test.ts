@@ -210,3 +210,55 @@ t.test('a danger that was answered while PostgreSQL was away has its clock as of
   t.same((await owner.query(`select clock, met, ended_at >= started_at as later from ticket_clock where ticket_id = $1 and clock = 'reassign'`, [dispatched])).rows, [{ clock: 'reassign', met: true, later: true }])
   t.same((await verifyHistories(owner)).faults, [])
 })
+
+t.test('what nobody sorts is told of, once, by whichever node: also where it was answered while PostgreSQL was away; a question ends it, and a kind that was wrong begins nothing anew', async (t) => {
+  const [home, otherHome] = [temporaryHome(), temporaryHome()]
+  const store = await openTestStore(home.path)
+  const other = await openTestStore(otherHome.path, { node: 'b', databaseUrl: store.url, ownerUrl: store.ownerUrl })
+  t.teardown(async () => { await other.close(); await store.close(); home.remove(); otherHome.remove() })
+  const owner = asOwner(t, store)
+  const { act, operator } = await startCaseWork(store)
+  /** Answered so many minutes ago, and nobody knows what it is about. */
+  const answered = (minutes: number): Parameters<typeof store.records.openTicket>[0] => {
+    const answeredAt = Date.now() - minutes * 60_000
+    return { operatorId: operator.id, answeredAt, callBack: false, place: '', callerName: '', record: { callId: randomUUID(), caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'answered', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: answeredAt, queuedAt: answeredAt, answeredAt } }
+  }
+  await store.server?.stop('immediate')
+  const [here, there] = [answered(46), answered(31)]
+  const ids = [here.record.callId, there.record.callId]
+  const [shown] = [await store.records.openTicket(here), await other.records.openTicket(there)]
+  t.match(shown, { provisional: true, work: { hazard: false, clocks: [{ clock: 'reassign', startedAt: here.answeredAt }] } })
+  await store.server?.start()
+  for (const { records } of [store, other]) await until('the journals to drain', () => records.status().database === 'up' && records.status().journal === 0, 30_000)
+  t.match((await store.records.get(here.record.callId)).work.clocks, shown.work.clocks, 'as long as it was shown')
+
+  const stages = async (): Promise<string[]> => (await owner.query<{ said: string }>(`select array_position($1::uuid[], ticket_id) || ' ' || act as said from ticket_history where ticket_id = any($1) and changes ? 'clock' order by array_position($1::uuid[], ticket_id), version`, [ids])).rows.map(({ said }) => said)
+  const whole = ['1 warn', '1 urge-clock', '1 supervise-clock', '2 warn', '2 urge-clock']
+  // What was acknowledged at the other node is waited for, then all of it comes.
+  await until('what is due', async () => { await Promise.all([store.clocks.fireDue(), other.clocks.fireDue(), other.clocks.fireDue()]); return (await stages()).length >= whole.length }, 60_000)
+  await Promise.all([store.clocks.fireDue(), other.clocks.fireDue()])
+  t.same(await stages(), whole)
+  await store.records.openTicket(here)
+  await other.records.openTicket(here)
+  t.same((await stages()).length, whole.length, 'a replay begins nothing')
+  t.equal((await owner.query(`select from ticket_clock where ticket_id = any($1)`, [ids])).rowCount, 2)
+
+  const told = async (id: string): Promise<string[]> => (await store.hall.notices(null)).filter(({ ticketId }) => ticketId === id).map(({ kind, clock, unsorted }) => `${kind} ${clock ?? ''} ${String(unsorted)}`).sort()
+  t.same(await told(here.record.callId), ['supervise reassign true', 'urge reassign true', 'warn reassign true'], 'the hall, that it is to be sorted')
+  t.same((await store.records.list({ late: true, limit: 5, offset: 0, sort: 'due' })).tickets.map(({ id, dueClock }) => [id, dueClock]), ids.map((id) => [id, 'reassign']), 'and it stands first of what is late')
+  t.same((await store.hall.board(null)).reduce((sum, { late }) => sum + late, 0), 2)
+
+  const begun = (await store.records.get(here.record.callId)).work.clocks
+  for (const kind of ['consultation', 'police']) {
+    await act(here.record.callId, 'edit', { changes: { kind } })
+    t.same([(await store.records.get(here.record.callId)).work.clocks, await told(here.record.callId)], [[], []], `${kind}: it is sorted, and its alarm is over`)
+    const back = await act(here.record.callId, 'edit', { changes: { kind: 'joint-service', category: kind === 'police' ? 'road' : 'noise' } })
+    t.match(back.work.clocks, begun.map(({ at: { notice }, startedAt }) => ({ clock: 'reassign', startedAt, next: 'notice', at: { notice } })), 'as late as it was, by which stages came')
+    t.same(await told(here.record.callId), ['supervise reassign undefined'], 'the last of them is told again')
+  }
+  await Promise.all([store.clocks.fireDue(), other.clocks.fireDue()])
+  t.same(await stages(), whole, 'none comes twice')
+  await act(there.record.callId, 'dispatch', { unitId: 'urban-management' })
+  t.same((await owner.query(`select met, ended_at > due_at as late from ticket_clock where ticket_id = $1 and clock = 'reassign'`, [there.record.callId])).rows, [{ met: true, late: true }])
+  t.same((await verifyHistories(owner)).faults, [])
+})

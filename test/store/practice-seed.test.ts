@@ -78,6 +78,7 @@ t.test('the practice city: work in every state, nothing of today, nothing left t
   const { tickets } = await store.records.list({ limit: 50, offset: 0, sort: 'due' })
   t.match(tickets.slice(0, 2), [{ dueClock: 'reassign', state: 'open' }, { dueClock: 'repair' }], 'what is late says by which clock')
   t.ok(tickets.every(({ dueAt, dueClock }) => (dueAt == null) === (dueClock == null)))
+  t.same(tickets.filter(({ state, dueAt }) => state === 'open' && dueAt == null).map(({ number }) => number), [], 'nothing lies in the hall without a clock')
   t.equal((await store.pool.query('select 1 from outbox where next_at is not null or receipt_at is null')).rowCount, 0)
   t.same(await store.records.today(), { answered: 0, answeredInTime: 0, promised: 0, abandoned: 0 })
   t.same((await verifyHistories(store.pool)).faults, [])

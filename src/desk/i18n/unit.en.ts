@@ -24,6 +24,7 @@ export const unitEn: typeof unitZhCN = {
   callAgain: 'Call back',
   priority: priorityNames('en'),
   clocks: { delivery: 'Delivery', sign: 'Sign', arrive: 'Arrive', safe: 'Make safe', repair: 'Repair', report: 'Report', review: 'Review', reassign: 'Find a unit', ruling: 'Ruling', receipt: 'Receipt', extension: 'Extension answer' },
+  sortFirst: 'Sort and dispatch',
   left: (time) => `${time} left`,
   late: (time) => `${time} late`,
   noClock: 'No clock is running',

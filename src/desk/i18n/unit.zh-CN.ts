@@ -27,6 +27,7 @@ export const unitZhCN = {
   clocks: {
     delivery: '送达', sign: '签收', arrive: '到场', safe: '排险', repair: '修复', report: '反馈', review: '审核', reassign: '派给单位', ruling: '裁定', receipt: '对方回执', extension: '答复延期',
   } satisfies Record<Clock, string>,
+  sortFirst: '定性派单',
   left: (time: string) => `还剩 ${time}`,
   late: (time: string) => `超时 ${time}`,
   noClock: '没有在走的时限',

@@ -5,6 +5,7 @@ import type { Extension, RunningClock } from '../../contracts/work.js'
 import { whenOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { unitName, useDesk, useDeskState } from '../store/desk.js'
+import { clockName } from './clock-name.js'
 import { DueChip } from './due-chip.js'
 import { Followers, MainTicket } from './incident.js'
 import { WorkChips, workChips } from './work-chips.js'
@@ -36,7 +37,7 @@ export function Standing({ ticket, onOpen }: { readonly ticket: Ticket; readonly
       {(clocks.length > 0 || grave) && (
         <ul className="ld-standing-clocks">
           {grave && <li><WorkChips work={work} /></li>}
-          {clocks.map((run) => <li key={`${run.clock} ${run.unitId ?? ''}`} data-clock={run.clock} data-of={run.unitId ?? 'hall'}><DueChip at={run.at.urge} name={[whose(run), text.unit.clocks[run.clock]].filter(Boolean).join(' · ')} warnAt={run.at.warn} /></li>)}
+          {clocks.map((run) => <li key={`${run.clock} ${run.unitId ?? ''}`} data-clock={run.clock} data-of={run.unitId ?? 'hall'}><DueChip at={run.at.urge} name={[whose(run), clockName(run.clock, ticket.fields.kind === null, text)].filter(Boolean).join(' · ')} warnAt={run.at.warn} /></li>)}
         </ul>
       )}
       {facts && (

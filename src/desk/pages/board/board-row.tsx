@@ -5,6 +5,7 @@ import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
 import { matterOf, unitName, useDesk } from '../../store/desk.js'
+import { clockName } from '../../ticket/clock-name.js'
 import { DueChip } from '../../ticket/due-chip.js'
 
 /** One ticket on the board: chosen to be urged with others, where it can be (`fit`), or opened. */
@@ -27,7 +28,7 @@ export function BoardRow({ ticket, chosen, fit, onChoose }: { readonly ticket: T
           {(ticket.members ?? 0) > 0 && <span className="ld-chip is-talk">+{ticket.members}</span>}
           <span className="ld-chip">{text.ticket.states[ticket.state as keyof typeof text.ticket.states]}</span>
         </span>
-        <span className="ld-board-due">{ticket.dueAt != null && <DueChip at={ticket.dueAt} {...(ticket.dueClock != null && { name: text.unit.clocks[ticket.dueClock as Clock] })} />}</span>
+        <span className="ld-board-due">{ticket.dueAt != null && <DueChip at={ticket.dueAt} {...(ticket.dueClock != null && { name: clockName(ticket.dueClock as Clock, ticket.kind === null, text) })} />}</span>
       </button>
     </div>
   )

@@ -5,6 +5,7 @@ import type { Notice } from '../../../contracts/dispatch.js'
 import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { unitName, useDesk } from '../../store/desk.js'
+import { clockName } from '../../ticket/clock-name.js'
 import { useWide } from '../../widgets/use-wide.js'
 import { alertsOf } from './alert-order.js'
 
@@ -36,7 +37,7 @@ export function Alerts({ notices, most, onOpen, onDismiss }: { readonly notices:
   const unheard = (about: string): string => text.unit.unheard(unitName(book, about, language), book.units.find(({ id }) => id === about)?.phone ?? '')
   /** What still wants something: who reported wants no more time. */
   const standing = (about: readonly Notice[]): readonly Notice[] => about.filter(({ kind, at }) => kind !== 'extension-asked' || !about.some((one) => one.kind === 'reported' && one.at >= at))
-  const title = ({ kind, clock }: Notice): string => `${text.unit.notices[kind]}${clock !== undefined && kind !== 'undelivered' ? ` · ${text.unit.clocks[clock]}` : ''}`
+  const title = ({ kind, clock, unsorted = false }: Notice): string => `${text.unit.notices[kind]}${clock !== undefined && kind !== 'undelivered' ? ` · ${clockName(clock, unsorted, text)}` : ''}`
   return (
     <section className="ld-alerts" aria-label={text.unit.alerts}>
       <ul aria-live="polite">
