@@ -49,6 +49,33 @@ await withDesk(t, async (world) => {
     await seat.context.close()
   })
 
+  await t.test('what nobody sorted says so, and by when: quietly while he who answered may still be talking, first on the board when it is late; a question is none of it', async (t) => {
+    const id = await opened({ place: '长江路与西苑路口', number: '13900000069' })
+    const later = await opened({ place: '长江路', number: '13900000070' })
+    const seat = await world.seat('sup1')
+    const { page } = seat
+    await goTo(seat, url, id)
+    await shown(seat, ['hall reassign false'])
+    const chip = page.locator('.ld-standing [data-clock="reassign"] .ld-due')
+    t.match([await chip.innerText(), await chip.getAttribute('class')], [/接警中心 · 定性派单\s+还剩 29:/, /^ld-chip ld-due\s*$/])
+    // By the database's time, not by waiting for it; each act writes when it is due anew.
+    const overdue = (one: string): Promise<unknown> => store.pool.query(`update ticket set due_at = now() - interval '95 minutes' where id = $1`, [one])
+    await overdue(id)
+    await goTo(seat, url, id)
+    await page.locator('.ld-nav').getByText('看板').click()
+    const row = page.locator('.ld-board-row').first()
+    await page.locator(`.ld-board-row[data-ticket="${later}"]`).waitFor()
+    t.equal(await row.getAttribute('data-ticket'), id)
+    t.match(await row.locator('.ld-due').innerText(), /^定性派单\s+超时 1:3/)
+    t.match(await page.locator(`.ld-board-row[data-ticket="${later}"] .ld-due`).innerText(), /^定性派单\s+还剩/)
+    await seat.picture('board-unsorted')
+    await act(id, { act: 'edit', changes: { kind: 'joint-service' } })
+    await page.locator(`.ld-board-row[data-ticket="${id}"] .ld-due`, { hasText: '派给单位' }).waitFor()
+    await act(id, { act: 'edit', changes: { kind: 'consultation' } })
+    await page.locator(`.ld-board-row[data-ticket="${id}"] .ld-due`).waitFor({ state: 'detached' })
+    await seat.context.close()
+  })
+
   await t.test('a merged ticket says into which it went, an incident how many calls it holds and which; one opens the other, also over a call', async (t) => {
     const main = await opened({ category: 'power-repair', place: '景华路 56 号楼', number: '13900000062' })
     const members: string[] = []

@@ -3,7 +3,7 @@ import type { Self } from '../../src/contracts/people.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import type { Store } from '../../src/store/store.js'
 
-export interface OpenedCall { readonly category: string; readonly place: string; readonly number: string; readonly name?: string }
+export interface OpenedCall { readonly category?: string; readonly place: string; readonly number: string; readonly name?: string }
 
 /** What people did before a test's windows are opened, straight in the store: `op1` answered, and whoever is named acted. */
 export async function deskTickets({ people, records }: Pick<Store, 'people' | 'records'>) {
@@ -19,7 +19,7 @@ export async function deskTickets({ people, records }: Pick<Store, 'people' | 'r
     async opened({ category, place, number, name = '' }: OpenedCall): Promise<string> {
       const callId = randomUUID()
       const now = Date.now()
-      const record = { callId, caller: { number, name, verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } as const
+      const record = { callId, caller: { number, name, verified: true }, calledNumber: '110', state: 'ended', class: 'standard', ...(category !== undefined && { category }), language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } as const
       await records.openTicket({ record, operatorId: operator.id, answeredAt: now, callBack: false, place, callerName: name })
       return callId
     },
