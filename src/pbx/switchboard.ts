@@ -6,6 +6,8 @@ import type { EslEvent } from './esl/codec.js'
 import { recordingFile, type ApiCall, type Command } from './esl/command.js'
 import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
 import type { OnRefused } from './esl/refused.js'
+import { parseXml } from './doctor/xml.js'
+import { knowsHalls } from './halls.js'
 import { carryVariables, lineVariables, offerVariables } from './leg-variables.js'
 import { addCommands, agentCommands, nativeAgentsOf, notAmong } from './native-queue.js'
 import { nodeWordOf } from './node-word.js'
@@ -68,6 +70,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   /** FreeSWITCH's own path of the hold music: `uuid_displace … stop` must name it as `start` did. */
   let holdSound = ''
   let recordedSound = ''
+  let halls: boolean | null = null
 
   const attention = makeAttention(() => { link.wake() }, hooks.monotonic)
   const originates = makeOriginates({ link: () => link, report: tellOf, onRefused, clock, monotonic: hooks.monotonic })
@@ -84,6 +87,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   const registrations = makeRegistrations({ link: () => link, report: (event) => { reconciler.report(event) }, onRefused, clock })
   const link = openLink({ events: EVENTS, custom: CUSTOM, ...settings.link }, {
     onUp(restarted) {
+      readDialplan()
       hooks.onLink('up', '')
       link.api({ api: 'global_getvar', name: 'hold_music' }).then(({ text }) => { holdSound = text.trim() }, () => undefined)
       link.api({ api: 'global_getvar', name: 'liandong_sounds' }).then(({ text }) => { recordedSound = text.trim() === '' ? '' : `${text.trim()}/recorded.wav` }, () => undefined)
@@ -93,6 +97,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     onDown(reason) {
       attention.forget()
       recovery.down()
+      halls = null
       reconciler.down()
       hooks.onLink('down', reason)
       listener({ type: 'link.down', at: clock() })
@@ -103,6 +108,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
 
   function take(event: EslEvent): void {
     if (event.name === 'BACKGROUND_JOB') { recovery.onJob(event); return originates.onJob(event) }
+    if (event.name === 'RELOADXML') return readDialplan()
     if (isNativeAnswer(event)) return reconciler.reconcile()
     const word = nodeWordOf(event)
     if (word !== null) { if (word.from !== self) for (const hear of hearers) hear(word); return }
@@ -115,6 +121,14 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     if (said.type === 'leg.ended' || said.type === 'party.ended' || said.type === 'redial.ended') originates.forget(said.legId)
     if (said.type === 'call.key') attention.pressed(said.callId)
     tellOf(said)
+  }
+
+  /** What it has read, whatever the file says by now. One whose allow-list lets us not ask is not known. */
+  function readDialplan(): void {
+    link.api({ api: 'xml_locate', section: 'dialplan', tag: 'context', key: 'name', value: context }).then(({ text }) => {
+      const found = parseXml(text)
+      halls = found?.name === 'context' ? knowsHalls(found) : null
+    }, () => undefined)
   }
 
   function tellOf(event: SwitchEvent): void {
@@ -155,6 +169,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     awaitKey: attention.key,
     get up() { return link.up },
     get core() { return link.core },
+    get halls() { return halls },
     offer(request) {
       attention.rings(request.legId)
       originates.start(request.legId, { kind: 'operator', callId: request.callId, operatorId: request.operatorId }, () => ({

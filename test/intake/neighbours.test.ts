@@ -49,7 +49,7 @@ t.test('whoever is kept from the last operators goes to no other node where only
 })
 
 /** A node that has heard of somebody at another FreeSWITCH, and of nobody else at its own; what happened then, and after so many beats; `brings`: whether the edge finds a way there. */
-async function alone(events: readonly (readonly [number, RoomEvent])[], { beats = 1, brings = true, ...given }: { readonly beats?: number; readonly brings?: boolean; readonly halls?: boolean; readonly whenUnstaffed?: 'refuse' } = {}) {
+async function alone(events: readonly (readonly [number, RoomEvent])[], { beats = 1, brings = true, closed = false, knows = null, ...given }: { readonly beats?: number; readonly brings?: boolean; readonly closed?: boolean; readonly knows?: boolean | null; readonly halls?: boolean; readonly whenUnstaffed?: 'refuse' } = {}) {
   let { room } = play([[1, up]])
   let now = 100_000
   const carried: string[] = []
@@ -57,8 +57,8 @@ async function alone(events: readonly (readonly [number, RoomEvent])[], { beats 
   const work: Promise<unknown>[] = []
   const quiet = (): void => undefined
   const node = makeNeighbours({ room: () => room, feed: (event) => { room = play([[now, event]], room).room }, background: (_callId, _what, one) => { work.push(one) } }, {
-    presence: { beat: () => Promise.resolve({ elsewhere: false, apart: true, free: 0, seats: {} }) },
-    switchboard: { up: true, core: uuid(9), say: quiet, onWord: quiet, passOn: (ids: readonly string[]) => { passed.push(...ids) }, carry: ({ callId }: { callId: string }) => { carried.push(callId); return Promise.resolve(brings) } } as never,
+    presence: { beat: () => Promise.resolve({ elsewhere: false, apart: true, closed, free: 0, seats: {} }) },
+    switchboard: { up: true, core: uuid(9), halls: knows, say: quiet, onWord: quiet, passOn: (ids: readonly string[]) => { passed.push(...ids) }, carry: ({ callId }: { callId: string }) => { carried.push(callId); return Promise.resolve(brings) } } as never,
     monotonic: () => now, logger: { info: quiet, warn: quiet, error: quiet }, database: () => ({ database: 'up', journal: 0 }),
     settings: { ...settings, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false, halls: true, ...given }, newId: () => uuid(1_000), agents: { mine: () => ({}), heard: quiet },
   }, () => false)
@@ -85,6 +85,9 @@ t.test('nobody sits at this FreeSWITCH and somebody does at another one: who wai
   t.equal((await alone([...waiting, [20, fire]])).carried[0], uuid(205))
   t.same((await alone([...joins(A), ...waiting])).carried, [], 'somebody sits here')
   t.same((await alone(waiting, { halls: false })).carried, [], 'nobody said how')
+  t.same((await alone(waiting, { knows: true })).carried, many.slice(0, 4))
+  t.same((await alone(waiting, { knows: false })).carried, [], 'the dialplan of this FreeSWITCH was not read again')
+  t.same((await alone(waiting, { closed: true, knows: true })).carried, [], 'nor that of the other one')
 })
 
 t.test('the edge finds no way there: he waits here as before, and is tried again after a while', async (t) => {
