@@ -57,6 +57,9 @@ export interface SwitchboardHooks {
   readonly monotonic: () => number
 }
 
+/** As the edge has it (sip/settings.ts); where FreeSWITCH was given none, its variable is no such thing. */
+const EDGE_SECRET = /^[A-Za-z0-9]{16,64}$/
+
 /** FreeSWITCH as the intake sees it: one inbound link, commands out, normalised events in. */
 export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; readonly awaitKey: Attention['key']; hush(callId: string): void; close(): void } {
   const { fallbackContext: context, operatorDial, trunkDial, hallsDial = '', recordings = '', nativeQueue: queue = '', speech = false } = settings
@@ -71,6 +74,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   let holdSound = ''
   let recordedSound = ''
   let halls: boolean | null = null
+  let edgeSecret: string | null = null
 
   const attention = makeAttention(() => { link.wake() }, hooks.monotonic)
   const originates = makeOriginates({ link: () => link, report: tellOf, onRefused, clock, monotonic: hooks.monotonic })
@@ -97,7 +101,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     onDown(reason) {
       attention.forget()
       recovery.down()
-      halls = null
+      halls = edgeSecret = null
       reconciler.down()
       hooks.onLink('down', reason)
       listener({ type: 'link.down', at: clock() })
@@ -125,6 +129,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
 
   /** What it has read, whatever the file says by now. One whose allow-list lets us not ask is not known. */
   function readDialplan(): void {
+    link.api({ api: 'global_getvar', name: 'edge_secret' }).then(({ text }) => { edgeSecret = EDGE_SECRET.exec(text.trim())?.[0] ?? null }, () => undefined)
     link.api({ api: 'xml_locate', section: 'dialplan', tag: 'context', key: 'name', value: context }).then(({ text }) => {
       const found = parseXml(text)
       halls = found?.name === 'context' ? knowsHalls(found) : null
@@ -183,7 +188,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     carry(request) {
       const { core } = link
       if (hallsDial === '' || core === null) return Promise.resolve(false)
-      return originates.ringLine(request, { api: 'originate', dial: lineDial(hallsDial, request.call.calledNumber), intercept: request.callId, variables: carryVariables(request, taking, core) })
+      return originates.ringLine(request, { api: 'originate', dial: lineDial(hallsDial, request.call.calledNumber), intercept: request.callId, variables: carryVariables(request, taking, core, edgeSecret) })
     },
     hold(callId, on) {
       tell(callId, { api: 'uuid_setvar', uuid: callId, name: HOLD, value: on ? 'true' : '' }, { api: 'uuid_displace', uuid: callId, on, sound: holdSound })
