@@ -160,7 +160,9 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
       const [before, lately] = [useless(), carries()]
       try {
         const { core, young } = ours()
-        const heard = await presence.beat(mine, draining() ? {} : agents.mine(), draining() ? 0 : free(), core, switchboard.halls)
+        // Who cannot reach its FreeSWITCH rings nobody: another node must send nobody here, nor wait with its own callers for whoever sits here.
+        const rings = !draining() && switchboard.up
+        const heard = await presence.beat(rings ? mine : 0, draining() ? {} : agents.mine(), rings ? free() : 0, core, switchboard.halls)
         deaf = false
         heardAt = heard.elsewhere || (heard.apart === true && young) ? monotonic() : -Infinity
         apart = heard.apart === true && !young && !heard.elsewhere

@@ -41,6 +41,8 @@ export function carryVariables({ callId, legId, timeout, call: { caller, locatio
   const place = location === undefined ? [] : [location.lat.toFixed(7), location.lon.toFixed(7), ...(location.uncertaintyMetres === undefined ? [] : [location.uncertaintyMetres.toFixed(1)])]
   return {
     ...lineVariables({ callId, legId, timeout, callerNumber: number, line: HALL, number: '' }, from),
+    // A FreeSWITCH is never silent for long: it plays while he waits, and passes on what a telephone sends. Where it died he must not wait for its voice as for a line's.
+    media_timeout: DEAD_AFTER.phone,
     // No display name: the number alone.
     origination_caller_id_name: '_undef_',
     sip_cid_type: verified && number !== '' ? 'pid' : 'none',

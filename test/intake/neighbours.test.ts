@@ -9,20 +9,21 @@ const C = uuid(3)
 const yields = (callId: string): RoomEvent => ({ type: 'call.arrived', call: { ...arriving(callId, 10), yields: true } })
 const joins = (...operators: readonly string[]): (readonly [number, RoomEvent])[] => operators.flatMap((operator): (readonly [number, RoomEvent])[] => [[2, attach(operator)], [3, ready(operator)]])
 
-/** A node in whose room this has happened, and its word with another one, where so many are free. */
-async function beat(events: readonly (readonly [number, RoomEvent])[], there: number): Promise<{ readonly free: number | undefined; readonly turned: readonly string[] }> {
+/** A node in whose room this has happened, and its word with another one, where so many are free. `linked`: it reaches its FreeSWITCH. */
+async function beat(events: readonly (readonly [number, RoomEvent])[], there: number, linked = true): Promise<{ readonly able: number | undefined; readonly free: number | undefined; readonly turned: readonly string[] }> {
   let { room } = play([[1, up], ...events])
   let said: number | undefined
+  let saidAble: number | undefined
   const turned: string[] = []
   const quiet = (): void => undefined
   const node = makeNeighbours({ room: () => room, feed: (event) => { room = play([[100, event]], room).room }, background: quiet }, {
-    presence: { beat: (_able, _seats, free) => { said = free; return Promise.resolve({ elsewhere: true, free: there, seats: {} }) } },
-    switchboard: { up: true, core: uuid(9), say: quiet, onWord: quiet, passOn: (ids: readonly string[]) => { turned.push(...ids) }, turn: (calls: readonly { callId: string }[]) => { turned.push(...calls.map(({ callId }) => callId)) } } as never,
+    presence: { beat: (able, _seats, free) => { [saidAble, said] = [able, free]; return Promise.resolve({ elsewhere: true, free: there, seats: {} }) } },
+    switchboard: { up: linked, core: uuid(9), say: quiet, onWord: quiet, passOn: (ids: readonly string[]) => { turned.push(...ids) }, turn: (calls: readonly { callId: string }[]) => { turned.push(...calls.map(({ callId }) => callId)) } } as never,
     monotonic: () => 100_000, logger: { info: quiet, warn: quiet, error: quiet }, database: () => ({ database: 'up', journal: 0 }),
     settings: { ...settings, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false, halls: false }, newId: () => uuid(1_000), agents: { mine: () => ({}), heard: quiet },
   }, () => false)
   await node.beat()
-  return { free: said, turned }
+  return { able: saidAble, free: said, turned }
 }
 
 const [one, two, three] = [uuid(101), uuid(102), uuid(103)]
@@ -73,6 +74,11 @@ async function alone(events: readonly (readonly [number, RoomEvent])[], { beats 
   }
   return { carried, passed, room, takes: node.takes() }
 }
+
+t.test('a node that does not reach its FreeSWITCH has nobody whom it could ring', async (t) => {
+  t.match(await beat(joins(A, B), 0), { able: 2, free: 2 })
+  t.match(await beat(joins(A, B), 0, false), { able: 0, free: 0 }, 'else the other nodes, which do not know which FreeSWITCH is its, would send their callers there')
+})
 
 t.test('nobody sits at this FreeSWITCH and somebody does at another one: who waits is brought there, the most urgent first, a few at a time', async (t) => {
   const many = Array.from({ length: 6 }, (_, n) => uuid(200 + n))
