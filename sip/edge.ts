@@ -9,6 +9,7 @@ import { isUsable, makePool, order, stepPool, type Pool, type PoolEvent } from '
 import { judge } from './core/result.js'
 import { openLink, type Answer, type Link, type LinkOptions } from './drachtio/link.js'
 import type { SrfRequest, SrfResponse } from './drachtio/srf.js'
+import { openAddresses, type AddressesDeps } from './addresses.js'
 import type { Books } from './books.js'
 import { locate } from './location/locate.js'
 import type { Place } from './location/place.js'
@@ -34,6 +35,8 @@ export interface EdgeDeps {
   readonly clock: () => number
   readonly random?: () => number
   readonly fetch?: typeof fetch
+  /** For tests: who knows a name's addresses. */
+  readonly addresses?: Partial<Pick<AddressesDeps, 'resolve' | 'every'>>
   /** For tests: timings of the link. */
   readonly link?: Partial<Pick<LinkOptions, 'deadline' | 'pingEvery' | 'misses' | 'retry' | 'tls'>>
 }
@@ -42,6 +45,8 @@ export interface Edge {
   readonly pool: Pool
   /** Of each target: calls that it took and did not answer in time, since the start. */
   readonly stuck: ReadonlyMap<string, number>
+  /** Callers whom a FreeSWITCH brought to another one, since the start; `unproven`: by an address that says so without its secret. */
+  readonly carried: { readonly proven: number; readonly unproven: number }
   readonly linkUp: boolean
   readonly draining: boolean
   /** Takes a target out of the pool, or puts it back. False: there is no such target. */
@@ -66,7 +71,9 @@ const ANSWERS: Readonly<Record<Exclude<Refusal, 'targets-failed' | 'by-target' |
 export async function startEdge(deps: EdgeDeps): Promise<Edge> {
   const { settings, books, logger, clock } = deps
   const random = deps.random ?? Math.random
-  const trust = { trunks: settings.trustedTrunks, halls: new Set(settings.pool.map(({ id }) => id.slice(0, id.lastIndexOf(':')))) }
+  const addresses = openAddresses(settings.pool.map(({ id }) => id), { ...deps.addresses, onTrouble: (host, error) => { logger.warn({ err: error, host }, 'the address of a FreeSWITCH is not to be had: what was known of it stays') } })
+  const trust = { trunks: settings.trustedTrunks, isHall: addresses.has, secret: settings.secret }
+  const carried = { proven: 0, unproven: 0 }
   /** Calls with drachtio, by Call-ID. */
   const proxied = new Map<string, Proxied>()
   const waits = new Set<NodeJS.Timeout>()
@@ -117,6 +124,9 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
     return { answered: ({ id, status }: Answer) => { if (status < 300 || !ids.includes(id)) stop(); else wait(ids.indexOf(id) + 1) }, stop }
   }
 
+  /** Answers come from addresses; the pool may have names. */
+  const named = (answer: Answer): Answer => ({ ...answer, id: addresses.targetAt(answer.id) })
+
   /** Whether this call comes to the sorry service in the time of so many targets. */
   function comesBack(call: Proxied, targets: number): Promise<boolean> {
     return new Promise((resolve) => {
@@ -162,8 +172,13 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       const kind = settings.numbers.get(call.called)
       if (kind === undefined) return refuse('unknown-number')
       if (draining) return refuse('draining')
+      if (call.carried !== undefined) {
+        const { proven } = call.carried
+        if (!proven && carried.unproven === 0) logger.warn({ trunk: request.source_address }, 'a caller is said to be brought by a FreeSWITCH, without its secret (LIANDONG_FS_EDGE_SECRET, or a node of before): he is judged like anybody')
+        carried[proven ? 'proven' : 'unproven'] += 1
+      }
       // Whom a FreeSWITCH brings to another one was judged when he came.
-      const verdict: Verdict = call.carried !== undefined ? { admit: true, rank: kind } : admit(admission, { number: call.number, trunk: request.source_address, class: kind }, startedAt, settings.admission)
+      const verdict: Verdict = call.carried?.proven === true ? { admit: true, rank: kind } : admit(admission, { number: call.number, trunk: request.source_address, class: kind }, startedAt, settings.admission)
       if (!verdict.admit) return refuse(verdict.cause, verdict.rank)
       const headers = carriedHeaders(settings.secret, call, verdict.rank, await placeOf(message, call), { name: settings.name, mark: settle.mark })
       if (hasGone()) return end({ type: 'cancelled' }, verdict.rank)
@@ -184,11 +199,12 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
         if (hasOthers(id)) hear({ type: 'stuck', id })
       })
       const ended = await link.proxy(request, {
-        destination: [...ids, sorry.uri].map((id, n) => `sip:${call.called}@${id}${until[n] === undefined ? '' : `;until=${until[n]}`}`),
+        destination: [...ids.map(addresses.placeOf), sorry.uri].map((id, n) => `sip:${call.called}@${id}${until[n] === undefined ? '' : `;until=${until[n]}`}`),
         remainInDialog: settings.recordRoute.has(request.source_address),
         provisionalTimeout: `${settings.answerWithin}ms`,
         headers,
-      }, FORGOTTEN, (answer) => {
+      }, FORGOTTEN, (said) => {
+        const answer = named(said)
         mine.answered = true
         heard.push({ ...answer, heardAt: clock() })
         watch.answered(answer)
@@ -196,7 +212,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       }).finally(() => { watch.stop() })
       if (ended.type === 'lost') return end({ type: 'unseen' }, verdict.rank)
       if (ended.type === 'error') return end(hasGone() ? { type: 'cancelled' } : { type: 'refused', cause: 'by-drachtio', rank: verdict.rank, status: 500 }, verdict.rank, { drachtio: ended.reason })
-      let { answers } = ended
+      let answers = ended.answers.map(named)
       if (ended.goesOn) {
         // Of the rest drachtio says nothing. When nobody takes the call it comes to us; else the call itself will tell, or its caller was gone.
         const left = ids.length - 1 - ids.findLastIndex((id) => answers.some((answer) => answer.id === id))
@@ -261,7 +277,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
     tryingCall.add(id)
     let mark: string | null = null
     const read = { header: 'X-Liandong-Able', heard: (value: string | undefined) => { mark = /^mark=([0-9]{0,16})$/.exec(value?.trim() ?? '')?.[1] ?? null } }
-    void link.ask('INVITE', `sip:liandong@${id}`, STUCK, read).then((status) => {
+    void link.ask('INVITE', `sip:liandong@${addresses.placeOf(id)}`, STUCK, read).then((status) => {
       tryingCall.delete(id)
       // These may have come from what answers OPTIONS; any other, 404 as a rule, is a dialplan's.
       if (status !== null && status !== 'unknown' && ![403, 500, 503].includes(status)) {
@@ -278,7 +294,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       if (link.up && (unanswered > 0 || (asking && (health === 'up' || health === 'unknown'))) && !tryingCall.has(id)) tryCall(id)
       if (!link.up || asked.has(id)) continue
       asked.add(id)
-      void link.ask('OPTIONS', `sip:liandong@${id}`, settings.pingEvery).then((status) => {
+      void link.ask('OPTIONS', `sip:liandong@${addresses.placeOf(id)}`, settings.pingEvery).then((status) => {
         asked.delete(id)
         if (status !== 'unknown') hear({ type: status === 503 ? 'full' : status === null || status >= 500 ? 'bad' : 'good', id })
       })
@@ -289,6 +305,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
   return {
     get pool() { return pool },
     stuck,
+    carried,
     get linkUp() { return link.up },
     get draining() { return draining },
     drainTarget(id, drained) {
@@ -299,6 +316,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
     drain(wanted) { draining = wanted },
     close() {
       clearInterval(pinger)
+      addresses.close()
       for (const timer of waits) clearTimeout(timer)
       link.close()
       return (closing ??= sorry.close())

@@ -42,7 +42,7 @@ export async function serveHttp(edge: Edge, books: Books, host: string, port: nu
 }
 
 /** Prometheus text format 0.0.4. Today's counts start at nought each day, as a counter may. */
-export function metrics(edge: Pick<Edge, 'pool' | 'linkUp' | 'draining' | 'stuck'>, books: Pick<Books, 'today' | 'locations'>): string {
+export function metrics(edge: Pick<Edge, 'pool' | 'linkUp' | 'draining' | 'stuck' | 'carried'>, books: Pick<Books, 'today' | 'locations'>): string {
   const { counts } = books.today()
   const metric = (name: string, type: 'counter' | 'gauge', help: string, rows: readonly (readonly [string, number])[]): string =>
     [`# HELP liandong_edge_${name} ${help}`, `# TYPE liandong_edge_${name} ${type}`, ...rows.map(([labels, value]) => `liandong_edge_${name}${labels} ${value}`)].join('\n')
@@ -57,6 +57,7 @@ export function metrics(edge: Pick<Edge, 'pool' | 'linkUp' | 'draining' | 'stuck
     metric('unaccounted_today', 'gauge', 'INVITEs in no other count: must be 0', [['', unaccounted(counts)]]),
     metric('locations_lost_total', 'counter', 'Locations that could not be used, by reason', [...books.locations].map(([reason, count]) => [`{reason="${reason}"}`, count])),
     metric('stuck_total', 'counter', 'Calls that a FreeSWITCH took and did not answer', [...edge.stuck].map(([id, count]) => [`{target="${id}"}`, count])),
+    metric('carried_total', 'counter', 'Callers whom a FreeSWITCH brought to another one; unproven: said by its address alone, judged like anybody', Object.entries(edge.carried).map(([how, count]) => [`{how="${how}"}`, count])),
     metric('link_up', 'gauge', 'Link to drachtio', [['', edge.linkUp ? 1 : 0]]),
     metric('draining', 'gauge', 'This edge refuses new calls', [['', edge.draining ? 1 : 0]]),
     metric('target_up', 'gauge', 'A FreeSWITCH takes new calls', targets.map(({ id, health, drained }) => [`{target="${id}",health="${health}",drained="${drained}"}`, health === 'up' && !drained ? 1 : 0])),

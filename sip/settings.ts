@@ -77,7 +77,7 @@ export const EDGE_SETTINGS = {
   DRACHTIO_SECRET: row('', matching(/^[A-Za-z0-9_-]{16,128}$/, '16–128 位字母、数字、-、_；没有默认值 / 16–128 letters, digits, -, _; there is no default'), 'drachtio-server 管理口密钥。', 'Secret of drachtio-server’s admin port.', { secret: true }),
   DRACHTIO_TLS_CA: row('', text, '管理口用 TLS 时：信任的证书（PEM 文件）。不在本机的 drachtio 必须用 TLS。', 'TLS on the admin port: certificate to trust (PEM file). A drachtio on another machine must use TLS.'),
   SECRET: row('', matching(/^[A-Za-z0-9]{16,64}$/, '16–64 位字母数字；没有默认值 / 16–64 letters and digits; there is no default'), '与 FreeSWITCH 共用的密钥（LIANDONG_FS_EDGE_SECRET）。', 'Secret shared with FreeSWITCH (LIANDONG_FS_EDGE_SECRET).', { secret: true }),
-  POOL: row('127.0.0.1:5060', targets, 'FreeSWITCH 池：主机:端口[;weight=n]，逗号分隔。', 'FreeSWITCH pool: host:port[;weight=n], comma-separated.'),
+  POOL: row('127.0.0.1:5060', targets, 'FreeSWITCH 池：主机:端口[;weight=n]，逗号分隔；主机名由接入层解析，每 30 秒一次。', 'FreeSWITCH pool: host:port[;weight=n], comma-separated; names are resolved by the edge, every 30 s.'),
   POOL_FALL: row('2', whole(1, 10), '连续几次失败算故障。', 'Failures in a row until a FreeSWITCH counts as down.'),
   POOL_RISE: row('2', whole(1, 10), '连续几次正常算恢复。', 'Good answers in a row until it counts as up again.'),
   PING_EVERY: row('2000', whole(200, 60_000), '两次 OPTIONS 探测间隔，毫秒。', 'Between two OPTIONS to a FreeSWITCH, ms.'),

@@ -5,8 +5,10 @@ import type { Refusal } from './ledger.js'
 export interface Trust {
   /** Addresses whose asserted identities and locations are believed. */
   readonly trunks: ReadonlySet<string>
-  /** Addresses of the city's own FreeSWITCH: of a caller whom one brings to another they are believed like those of a carrier. */
-  readonly halls: ReadonlySet<string>
+  /** Whether this is an address of the city's own FreeSWITCH: of a caller whom one brings to another it is believed like a carrier. */
+  readonly isHall: (address: string) => boolean
+  /** Shared with them (`LIANDONG_EDGE_SECRET`): anybody can write their address on a UDP packet, and nobody else this. */
+  readonly secret: string
 }
 
 /** What one INVITE says, as far as it is to be believed. */
@@ -20,8 +22,11 @@ export interface Invite {
   readonly verified: boolean
   /** Geolocation references (RFC 6442); empty from untrusted sources: a caller does not say himself where he is. */
   readonly geolocation: readonly string[]
-  /** A FreeSWITCH of the city brings him, where nobody takes calls: its Core-UUID, and where he is. Absent from any other source. */
-  readonly carried?: { readonly core: string; readonly point?: NonNullable<Place['point']> }
+  /**
+   * A FreeSWITCH of the city brings him, where nobody takes calls: its Core-UUID, and where he is. Absent from any other source. Not `proven`: only the address says so. Then
+   * he is judged like anybody, and nothing more is believed of him than that he must not be brought any further.
+   */
+  readonly carried?: { readonly core: string; readonly proven: boolean; readonly point?: NonNullable<Place['point']> }
 }
 
 /**
@@ -46,8 +51,8 @@ export function objection(raw: string, message: SipText): Refusal | null {
 
 /** What an INVITE says of caller, called number and place; `source`: the address it came from, which decides what is believed (RFC 3325). */
 export function readInvite(message: SipText, source: string, trust: Trust): Invite {
-  const carried = trust.halls.has(source) ? readCarried(headerOf(message, 'x-carried') ?? '') : undefined
-  const trusted = carried !== undefined || trust.trunks.has(source)
+  const carried = trust.isHall(source) ? readCarried(headerOf(message, 'x-carried') ?? '', headerOf(message, `x-${trust.secret.toLowerCase()}-brought`) === 'true') : undefined
+  const trusted = carried?.proven === true || trust.trunks.has(source)
   const from = readAddress(headerOf(message, 'from') ?? '')
   const asserted = trusted ? headersOf(message, 'p-asserted-identity').flatMap(listOf).map(readAddress).find((address) => address !== null && numberOf(address.user) !== '') ?? null : null
   const identity = asserted ?? from
@@ -62,8 +67,8 @@ export function readInvite(message: SipText, source: string, trust: Trust): Invi
 }
 
 /** `<Core-UUID>[:<lat>:<lon>[:<uncertainty, m>]]` (src/pbx/leg-variables.ts). */
-function readCarried(value: string): Invite['carried'] {
+function readCarried(value: string, proven: boolean): Invite['carried'] {
   const [, core, lat, lon, uncertainty] = /^([0-9a-f-]{36})(?::(-?\d{1,2}\.\d{1,8}):(-?\d{1,3}\.\d{1,8})(?::(\d{1,7}\.\d))?)?$/.exec(value) ?? []
   if (core === undefined) return undefined
-  return lat === undefined || lon === undefined ? { core } : { core, point: { lat: Number(lat), lon: Number(lon), ...(uncertainty === undefined ? {} : { uncertainty: Number(uncertainty) }) } }
+  return !proven || lat === undefined || lon === undefined ? { core, proven } : { core, proven, point: { lat: Number(lat), lon: Number(lon), ...(uncertainty === undefined ? {} : { uncertainty: Number(uncertainty) }) } }
 }

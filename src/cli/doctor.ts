@@ -6,7 +6,7 @@ import { checkEntry } from '../flow/library.js'
 import { loadDirectory, readFlowDirectory } from '../intake/flow-files.js'
 import { checkPbx } from '../pbx/doctor/doctor.js'
 import { checkClock } from '../pbx/doctor/readings.js'
-import { checkDatabase } from '../store/doctor.js'
+import { checkDatabase, type DatabaseFindings } from '../store/doctor.js'
 import type { Command } from './command.js'
 import { databaseOf } from './database.js'
 import { parseOptions } from './options.js'
@@ -37,7 +37,7 @@ async function examine(config: Config): Promise<readonly Check[]> {
   const flows = await readFlows(config)
   const database = await checkDatabase(databaseOf(config))
   const clock = database.clock === undefined ? [] : [checkClock('database.clock', ['数据库', 'the database'], database.clock.skew, database.clock.uncertainty)]
-  return [checkHome(config.home), ...checkRecordingRoom(config), checkHttp(config), ...flows.checks, ...database.checks, ...clock, ...await pbxOf(config, flows, database.extensions)]
+  return [checkHome(config.home), ...checkRecordingRoom(config), checkHttp(config), ...flows.checks, ...database.checks, ...clock, ...await pbxOf(config, flows, database)]
 }
 
 /** The journal of records that wait for PostgreSQL is here: without it a call's record could be lost. */
@@ -135,7 +135,7 @@ async function readFlows(config: Config): Promise<FlowsFound> {
 const checkLines = (trunk: string, lines: number): readonly Check[] => (trunk !== '' ? [] : [warn('pbx.trunk', `没有设置 pbx.trunkDial：不能回拨${lines === 0 ? '' : `，lines.yaml 的 ${lines} 条线路也接不通`}`, `pbx.trunkDial is not set: nobody can be called back${lines === 0 ? '' : `, and none of the ${lines} lines of lines.yaml be reached`}`,
   '设 LIANDONG_PBX_TRUNK_DIAL=sofia/citizens/{number}@<运营商地址>', 'set LIANDONG_PBX_TRUNK_DIAL=sofia/citizens/{number}@<the carrier’s address>')])
 
-async function pbxOf(config: Config, { prompts, lines }: FlowsFound, extensions: readonly string[]): Promise<readonly Check[]> {
+async function pbxOf(config: Config, { prompts, lines }: FlowsFound, { extensions, nodes }: Pick<DatabaseFindings, 'extensions' | 'nodes'>): Promise<readonly Check[]> {
   if (config['pbx.kind'] === 'practice') {
     return [warn('pbx.kind', '使用练习交换机，没有检查真实交换机', 'the practice exchange is used; no real PBX was examined', '接真实交换机时设置 LIANDONG_PBX_KIND=freeswitch', 'for a real PBX set LIANDONG_PBX_KIND=freeswitch')]
   }
@@ -143,7 +143,7 @@ async function pbxOf(config: Config, { prompts, lines }: FlowsFound, extensions:
   const cdr = config['pbx.cdrDirectory']
   return [checkSweep(cdr), ...checkLines(config['pbx.trunkDial'], lines),
     ...await checkPbx({
-      host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], operatorDial: config['pbx.operatorDial'], trunkDial: config['pbx.trunkDial'],
+      host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], operatorDial: config['pbx.operatorDial'], trunkDial: config['pbx.trunkDial'], hallsDial: config['pbx.hallsDial'], nodes,
       fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], nativeQueue: config['pbx.nativeQueue'], node: `${listenHost}:${config['pbx.listenPort']}`,
       ports: [config['http.port'], config['pbx.listenPort'], config['pbx.port']], holdMusic: config['pbx.holdMusic'], cdrDirectory: cdr === '' || isAbsolute(cdr) ? cdr : resolve(cdr),
       phones: config['pbx.phones'], browserPhones: config['pbx.browserPhones'], recordings: config['pbx.recordings'], prompts, extensions,

@@ -55,6 +55,8 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
   let coreAt = -Infinity
   /** Somebody sits at another FreeSWITCH, and nobody at another node of ours. */
   let apart = false
+  /** One of those does not know of callers who are brought there. */
+  let closed = false
   /** Nor here; told once. */
   let alone = false
   /** Whom the edge did not bring there, and until when he is not tried again. */
@@ -85,7 +87,7 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
   /** Sessions live in the database: without it nobody signs in, and there are those only whose desks are here. */
   const staffable = (): boolean => database().database === 'up' || loop.room().operators.some(({ attached }) => attached)
   /** Nobody at this FreeSWITCH takes calls, and a caller can be brought to where somebody does. */
-  const carries = (): boolean => settings.halls && apart && !deaf && able() === 0
+  const carries = (): boolean => settings.halls && apart && !closed && switchboard.halls !== false && !deaf && able() === 0
   /** Whoever waits for that: not who is demoted, who was brought here himself, has an open ticket here, or was not taken there just now. */
   const carriable = (): Call[] => (!carries() ? [] : loop.room().queued.values().filter(({ callId, arriving, class: own, answer }) =>
     arriving.carried !== true && own !== 'demoted' && answer === null && monotonic() >= (resting.get(callId) ?? -Infinity)))
@@ -158,13 +160,17 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
       const [before, lately] = [useless(), carries()]
       try {
         const { core, young } = ours()
-        const heard = await presence.beat(mine, draining() ? {} : agents.mine(), draining() ? 0 : free(), core)
+        // Who cannot reach its FreeSWITCH rings nobody: another node must send nobody here, nor wait with its own callers for whoever sits here.
+        const rings = !draining() && switchboard.up
+        const heard = await presence.beat(rings ? mine : 0, draining() ? {} : agents.mine(), rings ? free() : 0, core, switchboard.halls)
         deaf = false
         heardAt = heard.elsewhere || (heard.apart === true && young) ? monotonic() : -Infinity
         apart = heard.apart === true && !young && !heard.elsewhere
+        closed = heard.closed === true
         const was = alone
         alone = apart && mine === 0
-        if (alone && !was) logger.warn({}, `nobody sits at this FreeSWITCH and somebody does at another one: the edge sends its calls there, and who waits here ${settings.halls ? 'follows' : 'goes on waiting'} (docs/edge.md, Two FreeSWITCH)`)
+        const old = settings.halls && (closed || switchboard.halls === false)
+        if (alone && !was) logger.warn({}, `nobody sits at this FreeSWITCH and somebody does at another one: the edge sends its calls there, and who waits here ${settings.halls && !old ? 'follows' : 'goes on waiting'} (docs/edge.md, Two FreeSWITCH)${old ? `: ${closed ? 'the dialplan there' : 'the dialplan here'} does not know of it (sip/freeswitch/dialplan/citizens.xml, reloadxml; liandong doctor)` : ''}`)
         agents.heard(heard.seats)
         if (mine > 0) turn(heard.free)
         // As with another node: known since the last beat at least.

@@ -34,17 +34,20 @@ const HALL = 'hall'
 
 /**
  * As a line's leg. The edge believes of this FreeSWITCH, as of a carrier, what it says of its caller (RFC 3325): his number, if it was vouched for, whence he comes, so that
- * he is not brought back here, and where he is. @param core Core-UUID of this FreeSWITCH
+ * he is not brought back here, and where he is. @param core Core-UUID of this FreeSWITCH @param secret shared with the edge, by which it knows that it is this FreeSWITCH which says so; null: none that an edge could have
  */
-export function carryVariables({ callId, legId, timeout, call: { caller, location } }: CarryRequest, from: Taking, core: string): Record<string, string> {
+export function carryVariables({ callId, legId, timeout, call: { caller, location } }: CarryRequest, from: Taking, core: string, secret: string | null): Record<string, string> {
   const { number, verified } = caller
   const place = location === undefined ? [] : [location.lat.toFixed(7), location.lon.toFixed(7), ...(location.uncertaintyMetres === undefined ? [] : [location.uncertaintyMetres.toFixed(1)])]
   return {
     ...lineVariables({ callId, legId, timeout, callerNumber: number, line: HALL, number: '' }, from),
+    // A FreeSWITCH is never silent for long: it plays while he waits, and passes on what a telephone sends. Where it died he must not wait for its voice as for a line's.
+    media_timeout: DEAD_AFTER.phone,
     // No display name: the number alone.
     origination_caller_id_name: '_undef_',
     sip_cid_type: verified && number !== '' ? 'pid' : 'none',
     'sip_h_X-Carried': [core, ...place].join(':'),
+    ...(secret === null ? {} : { [`sip_h_X-${secret}-Brought`]: 'true' }),
   }
 }
 

@@ -6,6 +6,8 @@ import type { EslEvent } from './esl/codec.js'
 import { recordingFile, type ApiCall, type Command } from './esl/command.js'
 import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
 import type { OnRefused } from './esl/refused.js'
+import { parseXml } from './doctor/xml.js'
+import { knowsHalls } from './halls.js'
 import { carryVariables, lineVariables, offerVariables } from './leg-variables.js'
 import { addCommands, agentCommands, nativeAgentsOf, notAmong } from './native-queue.js'
 import { nodeWordOf } from './node-word.js'
@@ -55,6 +57,9 @@ export interface SwitchboardHooks {
   readonly monotonic: () => number
 }
 
+/** As the edge has it (sip/settings.ts); where FreeSWITCH was given none, its variable is no such thing. */
+const EDGE_SECRET = /^[A-Za-z0-9]{16,64}$/
+
 /** FreeSWITCH as the intake sees it: one inbound link, commands out, normalised events in. */
 export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; readonly awaitKey: Attention['key']; hush(callId: string): void; close(): void } {
   const { fallbackContext: context, operatorDial, trunkDial, hallsDial = '', recordings = '', nativeQueue: queue = '', speech = false } = settings
@@ -68,6 +73,8 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   /** FreeSWITCH's own path of the hold music: `uuid_displace … stop` must name it as `start` did. */
   let holdSound = ''
   let recordedSound = ''
+  let halls: boolean | null = null
+  let edgeSecret: string | null = null
 
   const attention = makeAttention(() => { link.wake() }, hooks.monotonic)
   const originates = makeOriginates({ link: () => link, report: tellOf, onRefused, clock, monotonic: hooks.monotonic })
@@ -84,6 +91,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   const registrations = makeRegistrations({ link: () => link, report: (event) => { reconciler.report(event) }, onRefused, clock })
   const link = openLink({ events: EVENTS, custom: CUSTOM, ...settings.link }, {
     onUp(restarted) {
+      readDialplan()
       hooks.onLink('up', '')
       link.api({ api: 'global_getvar', name: 'hold_music' }).then(({ text }) => { holdSound = text.trim() }, () => undefined)
       link.api({ api: 'global_getvar', name: 'liandong_sounds' }).then(({ text }) => { recordedSound = text.trim() === '' ? '' : `${text.trim()}/recorded.wav` }, () => undefined)
@@ -93,6 +101,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     onDown(reason) {
       attention.forget()
       recovery.down()
+      halls = edgeSecret = null
       reconciler.down()
       hooks.onLink('down', reason)
       listener({ type: 'link.down', at: clock() })
@@ -103,6 +112,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
 
   function take(event: EslEvent): void {
     if (event.name === 'BACKGROUND_JOB') { recovery.onJob(event); return originates.onJob(event) }
+    if (event.name === 'RELOADXML') return readDialplan()
     if (isNativeAnswer(event)) return reconciler.reconcile()
     const word = nodeWordOf(event)
     if (word !== null) { if (word.from !== self) for (const hear of hearers) hear(word); return }
@@ -115,6 +125,15 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     if (said.type === 'leg.ended' || said.type === 'party.ended' || said.type === 'redial.ended') originates.forget(said.legId)
     if (said.type === 'call.key') attention.pressed(said.callId)
     tellOf(said)
+  }
+
+  /** What it has read, whatever the file says by now. One whose allow-list lets us not ask is not known. */
+  function readDialplan(): void {
+    link.api({ api: 'global_getvar', name: 'edge_secret' }).then(({ text }) => { edgeSecret = EDGE_SECRET.exec(text.trim())?.[0] ?? null }, () => undefined)
+    link.api({ api: 'xml_locate', section: 'dialplan', tag: 'context', key: 'name', value: context }).then(({ text }) => {
+      const found = parseXml(text)
+      halls = found?.name === 'context' ? knowsHalls(found) : null
+    }, () => undefined)
   }
 
   function tellOf(event: SwitchEvent): void {
@@ -155,6 +174,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     awaitKey: attention.key,
     get up() { return link.up },
     get core() { return link.core },
+    get halls() { return halls },
     offer(request) {
       attention.rings(request.legId)
       originates.start(request.legId, { kind: 'operator', callId: request.callId, operatorId: request.operatorId }, () => ({
@@ -168,7 +188,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     carry(request) {
       const { core } = link
       if (hallsDial === '' || core === null) return Promise.resolve(false)
-      return originates.ringLine(request, { api: 'originate', dial: lineDial(hallsDial, request.call.calledNumber), intercept: request.callId, variables: carryVariables(request, taking, core) })
+      return originates.ringLine(request, { api: 'originate', dial: lineDial(hallsDial, request.call.calledNumber), intercept: request.callId, variables: carryVariables(request, taking, core, edgeSecret) })
     },
     hold(callId, on) {
       tell(callId, { api: 'uuid_setvar', uuid: callId, name: HOLD, value: on ? 'true' : '' }, { api: 'uuid_displace', uuid: callId, on, sound: holdSound })

@@ -4,6 +4,7 @@ import { bad, ok, warn, type Check } from '../contracts/doctor.js'
 import { missingYear } from '../dispatch/core/calendar.js'
 import { migrationFiles } from './migrate.js'
 import { givenAccess, historyInReach, type DatabaseSettings } from './roles.js'
+import { READ_NODES } from './presence.js'
 import { runningServer } from './server-holder.js'
 import { CHECK_NAMED, READ_YEARS } from './sql/dispatch.js'
 import { RULES } from './sql/flow-edition.js'
@@ -16,6 +17,8 @@ export interface DatabaseFindings {
   readonly clock?: { readonly skew: number; readonly uncertainty: number }
   /** Extensions of operators who can sign in, practice apart. */
   readonly extensions: readonly string[]
+  /** Nodes that live, by their own word (`src/pbx/doctor/halls.ts`). */
+  readonly nodes: readonly { readonly node: string; readonly host: string; readonly core: string; readonly halls: boolean | null }[]
 }
 
 /** SQL floor (design.md, "Data"). */
@@ -25,7 +28,7 @@ const OLDEST = 15
 export async function checkDatabase({ home, migrations, ...given }: DatabaseUnderCare, now: () => number = Date.now): Promise<DatabaseFindings> {
   const access = given.databaseUrl !== '' ? givenAccess(given) : runningServer(join(home, 'postgres'))
   if (access === null) {
-    return { extensions: [], checks: [warn('database.reach', '内置 PostgreSQL 未运行', 'the embedded PostgreSQL does not run', '它随 liandong start 启动；之后再检查，或设置 DATABASE_URL', 'it starts with liandong start: look again then, or set DATABASE_URL')] }
+    return { extensions: [], nodes: [], checks: [warn('database.reach', '内置 PostgreSQL 未运行', 'the embedded PostgreSQL does not run', '它随 liandong start 启动；之后再检查，或设置 DATABASE_URL', 'it starts with liandong start: look again then, or set DATABASE_URL')] }
   }
   const client = new Client({ connectionString: access.url, connectionTimeoutMillis: 3_000, statement_timeout: 5_000, application_name: 'liandong doctor' })
   client.on('error', () => undefined) // the query that follows tells
@@ -48,9 +51,9 @@ export async function checkDatabase({ home, migrations, ...given }: DatabaseUnde
       // Who just begins has nobody to name yet.
       if (people.count > 0) checks.push(...await checkNamed(client))
     }
-    return { checks, extensions: people?.extensions ?? [], clock: { skew: (server?.now.getTime() ?? after) - (before + after) / 2, uncertainty: (after - before) / 2 } }
+    return { checks, extensions: people?.extensions ?? [], nodes: await nodesOf(client), clock: { skew: (server?.now.getTime() ?? after) - (before + after) / 2, uncertainty: (after - before) / 2 } }
   } catch (error) {
-    return { extensions: [], checks: [bad('database.reach', `PostgreSQL 不可用：${reasonOf(error)}`, `PostgreSQL is not available: ${reasonOf(error)}`, '检查 DATABASE_URL（LIANDONG_DATABASE_URL），以及该服务器是否在运行', 'check DATABASE_URL (LIANDONG_DATABASE_URL), and whether that server runs')] }
+    return { extensions: [], nodes: [], checks: [bad('database.reach', `PostgreSQL 不可用：${reasonOf(error)}`, `PostgreSQL is not available: ${reasonOf(error)}`, '检查 DATABASE_URL（LIANDONG_DATABASE_URL），以及该服务器是否在运行', 'check DATABASE_URL (LIANDONG_DATABASE_URL), and whether that server runs')] }
   } finally {
     await client.end().catch(() => undefined)
   }
@@ -118,6 +121,12 @@ async function checkYears(client: Client, now: number): Promise<readonly Check[]
   return [missing === null
     ? ok('database.calendar', `放假安排已录入到 ${Math.max(...years)} 年`, `calendars are loaded up to ${Math.max(...years)}`)
     : warn('database.calendar', `${missing} 年放假安排尚未录入：工作时间按周一至周五计算`, `the calendar of ${missing} is not loaded: office hours are counted Monday to Friday`, '国务院办公厅公布后用 liandong import calendar 导入', 'load it with liandong import calendar when the State Council has published it')]
+}
+
+/** None before the migrations by which nodes say so. */
+async function nodesOf(client: Client): Promise<DatabaseFindings['nodes']> {
+  const { rows: [there] } = await client.query<{ there: boolean }>(`select to_regclass('node_presence') is not null as there`)
+  return there?.there === true ? (await client.query<DatabaseFindings['nodes'][number]>(READ_NODES)).rows : []
 }
 
 /** Null before the first migration. */

@@ -14,19 +14,22 @@ const CORE = 'core'
 const WITH_US = `($9 = '' or coalesce(nullif(core, ''), seats->>'${CORE}', '') in ('', $9))`
 
 /**
- * $1 node, $2 its operators who can take calls now, $3 process, $4 its machine, $5 its number there, $6 how its operators stand, $7 how many acts it keeps that PostgreSQL does not have, $8 those who have nobody to be offered, $9 its FreeSWITCH, or ''.
- * → whether another node of this FreeSWITCH has any, how many are free there by the last two beats, and how theirs stand, by what they said within the last ten seconds; whether another FreeSWITCH has any, by the last two beats;
+ * $1 node, $2 its operators who can take calls now, $3 process, $4 its machine, $5 its number there, $6 how its operators stand, $7 how many acts it keeps that PostgreSQL does not have, $8 those who have nobody to be offered, $9 its FreeSWITCH, or '', $10 whether that knows of callers who are brought there.
+ * → whether another node of this FreeSWITCH has any, how many are free there by the last two beats, and how theirs stand, by what they said within the last ten seconds; whether another FreeSWITCH has any, by the last two beats, and whether one that has does not know of callers who are brought there;
  * and another process that said something under the same name since then.
  */
 export const BEAT = `
 with mine as (
-  insert into node_presence (node, able, at, process, host, pid, seats, kept, free, core) values ($1, $2, now(), $3, $4, $5, $6, $7, $8, $9)
-  on conflict (node) do update set able = excluded.able, at = excluded.at, process = excluded.process, host = excluded.host, pid = excluded.pid, seats = excluded.seats, kept = excluded.kept, free = excluded.free, core = excluded.core
+  insert into node_presence (node, able, at, process, host, pid, seats, kept, free, core, halls) values ($1, $2, now(), $3, $4, $5, $6, $7, $8, $9, $10)
+  on conflict (node) do update set able = excluded.able, at = excluded.at, process = excluded.process, host = excluded.host, pid = excluded.pid, seats = excluded.seats, kept = excluded.kept, free = excluded.free, core = excluded.core, halls = excluded.halls
 ), rival as (select host, pid from node_presence where node = $1 and process is distinct from $3 and ${FRESH})
 select exists (select from node_presence where node <> $1 and able > 0 and ${FRESH} and ${WITH_US}) as elsewhere,
   exists (select from node_presence where node <> $1 and able > 0 and at > now() - interval '5 seconds' and not ${WITH_US}) as apart,
+  exists (select from node_presence where node <> $1 and able > 0 and halls = false and at > now() - interval '5 seconds' and not ${WITH_US}) as closed,
   (select coalesce(sum(free), 0)::int from node_presence where node <> $1 and at > now() - interval '5 seconds' and ${WITH_US}) as free,
   (select coalesce(json_object_agg(seat.key, seat.value), '{}') from node_presence, jsonb_each(seats) seat where node <> $1 and seat.key <> '${CORE}' and ${FRESH} and ${WITH_US}) as seats, (select row_to_json(rival) from rival) as rival`
+/** Nodes that live, and what they say of their FreeSWITCH, also where the schema is of before they did. */
+export const READ_NODES = `select node, coalesce(to_jsonb(p)->>'host', '') as host, coalesce(to_jsonb(p)->>'core', '') as core, (to_jsonb(p)->>'halls')::boolean as halls from node_presence p where ${FRESH} order by node`
 /** Who has said something under a name lately. $1 node */
 export const WHO_BEATS = `select process, host, pid, at::text as at from node_presence where node = $1 and ${FRESH}`
 /** $1 operator, $2 process: his desk came up at its node. A hint: who does not hear it waits for him for the grace of a desk. */
@@ -69,8 +72,8 @@ export function makePresence(pool: Pool, node: string, onRival: (text: string) =
 
   const hint = (statement: string, values: readonly string[]): Promise<boolean> => pool.query(statement, [...values]).then(() => true, () => false)
 
-  async function beat(able: number, seats: Standings, free = 0, core: string | null = null): ReturnType<NodePresence['beat']> {
-    const { rows: [row] } = await pool.query<{ elsewhere: boolean; apart: boolean; free: number; seats: Standings; rival: Here | null }>({ name: 'node-presence', text: BEAT, values: [node, able, self, here.host, here.pid, JSON.stringify(seats), kept(), free, core ?? ''] })
+  async function beat(able: number, seats: Standings, free = 0, core: string | null = null, halls: boolean | null = null): ReturnType<NodePresence['beat']> {
+    const { rows: [row] } = await pool.query<{ elsewhere: boolean; apart: boolean; closed: boolean; free: number; seats: Standings; rival: Here | null }>({ name: 'node-presence', text: BEAT, values: [node, able, self, here.host, here.pid, JSON.stringify(seats), kept(), free, core ?? '', halls] })
     const rival = claimed ? row?.rival ?? null : null
     claimed = true
     if (rival === null) told = false
@@ -79,7 +82,7 @@ export function makePresence(pool: Pool, node: string, onRival: (text: string) =
       const { details } = taken(rival)
       onRival(`${errorText('node.taken', 'zh', details)} / ${errorText('node.taken', 'en', details)}`)
     }
-    return { elsewhere: row?.elsewhere ?? false, apart: row?.apart ?? false, free: row?.free ?? 0, seats: row?.seats ?? {} }
+    return { elsewhere: row?.elsewhere ?? false, apart: row?.apart ?? false, closed: row?.closed ?? false, free: row?.free ?? 0, seats: row?.seats ?? {} }
   }
 
   return {

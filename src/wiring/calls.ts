@@ -83,7 +83,7 @@ const nothing = (): void => undefined
 const about = (callId: string | null): { readonly callId?: string } => (callId === null ? {} : { callId })
 /** Where there is no telephone nothing is wrong with it. */
 const NO_SWITCHBOARD: Calls['switchboard'] = {
-  up: true, core: null, offer: nothing, transfer: () => Promise.resolve(false), carry: () => Promise.resolve(false), endLeg: nothing, endCall: nothing, renewSwitch: nothing, clearSwitch: nothing, takeBack: nothing, passOn: nothing, turn: nothing, hold: nothing, mute: nothing,
+  up: true, core: null, halls: null, offer: nothing, transfer: () => Promise.resolve(false), carry: () => Promise.resolve(false), endLeg: nothing, endCall: nothing, renewSwitch: nothing, clearSwitch: nothing, takeBack: nothing, passOn: nothing, turn: nothing, hold: nothing, mute: nothing,
   join: nothing, mode: nothing, take: nothing, requeue: nothing, redial: nothing, reconcile: nothing, onEvent: nothing, nativeAgents: () => Promise.resolve([]), setNativeAgents: nothing, say: nothing, onWord: nothing, hasPhone: () => false, sayAble: nothing, awaitKey: () => nothing, hush: nothing, close: nothing,
 }
 

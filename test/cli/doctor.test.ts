@@ -26,7 +26,7 @@ const REPLIES = { 'xml_locate dialplan context name citizens': DIALPLAN, ...JSON
 const PASSWORD = 'a-password-of-this-test'
 
 const care = (port: number, more: Partial<PbxUnderCare> = {}): PbxUnderCare => ({
-  host: '127.0.0.1', port, password: PASSWORD, operatorDial: 'sofia/operators/{extension}%liandong', trunkDial: 'sofia/citizens/{number}@10.9.9.9', fallbackExtension: 'fallback', fallbackContext: 'citizens', nativeQueue: 'native', node: NODE,
+  host: '127.0.0.1', port, password: PASSWORD, operatorDial: 'sofia/operators/{extension}%liandong', trunkDial: 'sofia/citizens/{number}@10.9.9.9', hallsDial: '', nodes: [], fallbackExtension: 'fallback', fallbackContext: 'citizens', nativeQueue: 'native', node: NODE,
   ports: [8084, 8110], holdMusic: 'hold.wav', cdrDirectory: '/opt/liandong/cdr', phones: '', browserPhones: '', recordings: '', prompts: ['/opt/liandong/ivr-flows/prompts/zh-CN/greeting.wav'], extensions: ['1001', '1002'], ...more,
 })
 
@@ -42,6 +42,8 @@ async function pbx(t: Test, changes: Readonly<Record<string, (reply: string) => 
   return exchange
 }
 
+const [CORE, HALLS] = ['0c0de000-0000-4000-8000-000000000001', 'sofia/citizens/{number}@10.0.0.5:5060']
+const node = (name: string, core: string, halls: boolean | null = true): PbxUnderCare['nodes'][number] => ({ node: name, host: `host-${name}`, core, halls })
 const without = (text: string) => (reply: string): string => { if (!reply.includes(text)) throw new Error(`nothing to take out: ${text}`); return reply.replaceAll(text, '') }
 const instead = (before: string | RegExp, after: string) => (reply: string): string => {
   const changed = reply.replace(before, after)
@@ -137,6 +139,14 @@ t.test('each thing that can be wrong is found, and nothing else', async (t) => {
     ['talks are recorded elsewhere', { 'global_getvar liandong_recordings': () => '/tmp/recordings' }, { recordings: '/srv/recordings' }, ['bad pbx.recordings']],
     ['talks are to be recorded, and the PBX does not know', {}, { recordings: '/srv/recordings' }, ['bad pbx.recordings']],
     ['talks are recorded that nobody takes in', { 'global_getvar liandong_recordings': () => '/srv/recordings' }, {}, ['warn pbx.recordings']],
+    ['one FreeSWITCH of two, as it should be', { 'global_getvar core_uuid': () => CORE }, { hallsDial: HALLS, nodes: [node('a', CORE), node('b', 'other')] }, []],
+    ['a dialplan that was not read again', { [dialplan]: instead('liandong_carried=true', 'liandong_carries=true') }, { hallsDial: HALLS }, ['bad pbx.halls']],
+    ['one that brings its own callers back', { [dialplan]: instead(/<extension name="carried-home">[\s\S]*?<\/extension>/, '') }, { hallsDial: HALLS }, ['bad pbx.halls']],
+    ['one to which others may bring theirs', { [dialplan]: instead('liandong_carried=true', 'liandong_carries=true') }, { nodes: [node('b', 'other')] }, ['warn pbx.halls']],
+    ['and nobody may', { [dialplan]: instead('liandong_carried=true', 'liandong_carries=true') }, {}, []],
+    ['another FreeSWITCH has not read its dialplan again', { 'global_getvar core_uuid': () => CORE }, { hallsDial: HALLS, nodes: [node('a', CORE, false), node('b', 'other', false), node('c', 'third')] }, ['bad pbx.halls']],
+    ['another node is of before', {}, { hallsDial: HALLS, nodes: [node('b', 'other', null)] }, ['warn pbx.halls']],
+    ['callers are brought by a profile that is not there', {}, { hallsDial: 'sofia/halls/{number}@10.0.0.5:5060' }, ['bad pbx.halls.dial']],
     ['no configuration can be read', { xml_locate: () => '-ERR no reply\n' }, {}, ['bad pbx.sofia.citizens', 'bad pbx.dialplan.context', 'warn pbx.cdr']],
   ]
   for (const [what, changes, more, expected] of table) {

@@ -9,20 +9,21 @@ const C = uuid(3)
 const yields = (callId: string): RoomEvent => ({ type: 'call.arrived', call: { ...arriving(callId, 10), yields: true } })
 const joins = (...operators: readonly string[]): (readonly [number, RoomEvent])[] => operators.flatMap((operator): (readonly [number, RoomEvent])[] => [[2, attach(operator)], [3, ready(operator)]])
 
-/** A node in whose room this has happened, and its word with another one, where so many are free. */
-async function beat(events: readonly (readonly [number, RoomEvent])[], there: number): Promise<{ readonly free: number | undefined; readonly turned: readonly string[] }> {
+/** A node in whose room this has happened, and its word with another one, where so many are free. `linked`: it reaches its FreeSWITCH. */
+async function beat(events: readonly (readonly [number, RoomEvent])[], there: number, linked = true): Promise<{ readonly able: number | undefined; readonly free: number | undefined; readonly turned: readonly string[] }> {
   let { room } = play([[1, up], ...events])
   let said: number | undefined
+  let saidAble: number | undefined
   const turned: string[] = []
   const quiet = (): void => undefined
   const node = makeNeighbours({ room: () => room, feed: (event) => { room = play([[100, event]], room).room }, background: quiet }, {
-    presence: { beat: (_able, _seats, free) => { said = free; return Promise.resolve({ elsewhere: true, free: there, seats: {} }) } },
-    switchboard: { up: true, core: uuid(9), say: quiet, onWord: quiet, passOn: (ids: readonly string[]) => { turned.push(...ids) }, turn: (calls: readonly { callId: string }[]) => { turned.push(...calls.map(({ callId }) => callId)) } } as never,
+    presence: { beat: (able, _seats, free) => { [saidAble, said] = [able, free]; return Promise.resolve({ elsewhere: true, free: there, seats: {} }) } },
+    switchboard: { up: linked, core: uuid(9), say: quiet, onWord: quiet, passOn: (ids: readonly string[]) => { turned.push(...ids) }, turn: (calls: readonly { callId: string }[]) => { turned.push(...calls.map(({ callId }) => callId)) } } as never,
     monotonic: () => 100_000, logger: { info: quiet, warn: quiet, error: quiet }, database: () => ({ database: 'up', journal: 0 }),
     settings: { ...settings, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false, halls: false }, newId: () => uuid(1_000), agents: { mine: () => ({}), heard: quiet },
   }, () => false)
   await node.beat()
-  return { free: said, turned }
+  return { able: saidAble, free: said, turned }
 }
 
 const [one, two, three] = [uuid(101), uuid(102), uuid(103)]
@@ -49,7 +50,7 @@ t.test('whoever is kept from the last operators goes to no other node where only
 })
 
 /** A node that has heard of somebody at another FreeSWITCH, and of nobody else at its own; what happened then, and after so many beats; `brings`: whether the edge finds a way there. */
-async function alone(events: readonly (readonly [number, RoomEvent])[], { beats = 1, brings = true, ...given }: { readonly beats?: number; readonly brings?: boolean; readonly halls?: boolean; readonly whenUnstaffed?: 'refuse' } = {}) {
+async function alone(events: readonly (readonly [number, RoomEvent])[], { beats = 1, brings = true, closed = false, knows = null, ...given }: { readonly beats?: number; readonly brings?: boolean; readonly closed?: boolean; readonly knows?: boolean | null; readonly halls?: boolean; readonly whenUnstaffed?: 'refuse' } = {}) {
   let { room } = play([[1, up]])
   let now = 100_000
   const carried: string[] = []
@@ -57,8 +58,8 @@ async function alone(events: readonly (readonly [number, RoomEvent])[], { beats 
   const work: Promise<unknown>[] = []
   const quiet = (): void => undefined
   const node = makeNeighbours({ room: () => room, feed: (event) => { room = play([[now, event]], room).room }, background: (_callId, _what, one) => { work.push(one) } }, {
-    presence: { beat: () => Promise.resolve({ elsewhere: false, apart: true, free: 0, seats: {} }) },
-    switchboard: { up: true, core: uuid(9), say: quiet, onWord: quiet, passOn: (ids: readonly string[]) => { passed.push(...ids) }, carry: ({ callId }: { callId: string }) => { carried.push(callId); return Promise.resolve(brings) } } as never,
+    presence: { beat: () => Promise.resolve({ elsewhere: false, apart: true, closed, free: 0, seats: {} }) },
+    switchboard: { up: true, core: uuid(9), halls: knows, say: quiet, onWord: quiet, passOn: (ids: readonly string[]) => { passed.push(...ids) }, carry: ({ callId }: { callId: string }) => { carried.push(callId); return Promise.resolve(brings) } } as never,
     monotonic: () => now, logger: { info: quiet, warn: quiet, error: quiet }, database: () => ({ database: 'up', journal: 0 }),
     settings: { ...settings, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false, halls: true, ...given }, newId: () => uuid(1_000), agents: { mine: () => ({}), heard: quiet },
   }, () => false)
@@ -74,6 +75,11 @@ async function alone(events: readonly (readonly [number, RoomEvent])[], { beats 
   return { carried, passed, room, takes: node.takes() }
 }
 
+t.test('a node that does not reach its FreeSWITCH has nobody whom it could ring', async (t) => {
+  t.match(await beat(joins(A, B), 0), { able: 2, free: 2 })
+  t.match(await beat(joins(A, B), 0, false), { able: 0, free: 0 }, 'else the other nodes, which do not know which FreeSWITCH is its, would send their callers there')
+})
+
 t.test('nobody sits at this FreeSWITCH and somebody does at another one: who waits is brought there, the most urgent first, a few at a time', async (t) => {
   const many = Array.from({ length: 6 }, (_, n) => uuid(200 + n))
   const waiting = many.map((callId, n): readonly [number, RoomEvent] => [10 + n, arrive(callId)])
@@ -85,6 +91,9 @@ t.test('nobody sits at this FreeSWITCH and somebody does at another one: who wai
   t.equal((await alone([...waiting, [20, fire]])).carried[0], uuid(205))
   t.same((await alone([...joins(A), ...waiting])).carried, [], 'somebody sits here')
   t.same((await alone(waiting, { halls: false })).carried, [], 'nobody said how')
+  t.same((await alone(waiting, { knows: true })).carried, many.slice(0, 4))
+  t.same((await alone(waiting, { knows: false })).carried, [], 'the dialplan of this FreeSWITCH was not read again')
+  t.same((await alone(waiting, { closed: true, knows: true })).carried, [], 'nor that of the other one')
 })
 
 t.test('the edge finds no way there: he waits here as before, and is tried again after a while', async (t) => {

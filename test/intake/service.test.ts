@@ -46,7 +46,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
   const lost: string[] = []
   let tell: (event: SwitchEvent) => void = quiet
   const switchboard: Bench['switchboard'] = {
-    up: true, core: null, offer: quiet, transfer: () => Promise.resolve(false), carry: () => Promise.resolve(false), endLeg: quiet, endCall: quiet, clearSwitch: quiet, takeBack: quiet, passOn: quiet, turn: quiet, reconcile: quiet, hold: quiet, mute: quiet, join: quiet, mode: quiet, take: quiet, requeue: quiet, redial: quiet,
+    up: true, core: null, halls: null, offer: quiet, transfer: () => Promise.resolve(false), carry: () => Promise.resolve(false), endLeg: quiet, endCall: quiet, clearSwitch: quiet, takeBack: quiet, passOn: quiet, turn: quiet, reconcile: quiet, hold: quiet, mute: quiet, join: quiet, mode: quiet, take: quiet, requeue: quiet, redial: quiet,
     nativeAgents: () => Promise.resolve([]), setNativeAgents: quiet, say: quiet, onWord: quiet, hasPhone: () => false, sayAble: quiet,
     renewSwitch(ids) { renewed.push([...ids]) },
     onEvent(listener) { tell = listener },

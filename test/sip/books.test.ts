@@ -39,7 +39,7 @@ t.test('the books survive a death at any moment, and midnight', async (t) => {
   }
   const third = open()
   t.match(third.day('2026-11-25')?.counts, { invites: 5, delivered: 2, unseen: 2 }, 'and again')
-  t.match(metrics({ pool: new Map(), stuck: new Map(), linkUp: true, draining: false }, third), /liandong_edge_unaccounted_today 0\n/)
+  t.match(metrics({ pool: new Map(), stuck: new Map(), carried: { proven: 0, unproven: 0 }, linkUp: true, draining: false }, third), /liandong_edge_unaccounted_today 0\n/)
   third.close()
   first.close()
 })

@@ -266,10 +266,13 @@ t.test('lateness: what FreeSWITCH needed for its answer is not taken for its clo
 })
 
 t.test('what the edge tells FreeSWITCH is taken off the channel once it is read: after a crash the carrier would be told it all, and the secret', async (t) => {
-  const headers = carriedHeaders('s3cret', { called: '110', number: '1', name: 'a', verified: true, geolocation: [], carried: { core: 'c' } }, 'demoted', { point: { lat: 1, lon: 1, uncertainty: 2 }, text: 'b' }, { name: 'edge', mark: 1 })
+  const headers = carriedHeaders('s3cret', { called: '110', number: '1', name: 'a', verified: true, geolocation: [], carried: { core: 'c', proven: true } }, 'demoted', { point: { lat: 1, lon: 1, uncertainty: 2 }, text: 'b' }, { name: 'edge', mark: 1 })
   const dialplan = readFileSync(new URL('../../sip/freeswitch/dialplan/citizens.xml', import.meta.url), 'utf8')
   const unset = [...dialplan.matchAll(/<action application="unset" data="sip_h_X-\$\$\{edge_secret\}-([A-Za-z]+)"\/>/g)].map(([, name]) => name)
-  t.same(unset.toSorted(), Object.keys(headers).map((name) => name.replace('X-s3cret-', '')).toSorted())
+  // … and what another FreeSWITCH told the edge.
+  const brought = Object.keys(carryVariables({ callId: '', legId: '', timeout: 1, call: { calledNumber: '110', caller: { number: '', name: '', verified: false } } }, { context: 'citizens' }, 'c', 's3cret')).filter((name) => name.startsWith('sip_h_X-s3cret-'))
+  t.equal(brought.length, 1)
+  t.same(unset.toSorted(), [...Object.keys(headers), ...brought.map((name) => name.replace('sip_h_', ''))].map((name) => name.replace('X-s3cret-', '')).toSorted())
 })
 
 t.test('admission: one carrier’s trunk brings all of the city’s calls: up to a hundred times its busy hour hardly anybody is demoted for it', async (t) => {
@@ -344,7 +347,9 @@ t.test('messages: what is read of them', async (t) => {
 
 const invite = (lines: readonly string[], start = 'INVITE sip:110@edge SIP/2.0'): string => [start, ...lines, '', ''].join('\r\n')
 t.test('an INVITE: what is refused, whose identity is believed', async (t) => {
-  const trust = { trunks: new Set(['10.0.0.1']), halls: new Set(['10.0.0.2']) }
+  const secret = 'a0Secret0between0the0two'
+  const trust = { trunks: new Set(['10.0.0.1']), isHall: (address: string) => address === '10.0.0.2', secret }
+  const proof = `X-${secret}-Brought: true`
   const from = 'From: "A" <sip:13900000001@h>;tag=1'
   const read = (lines: readonly string[], source = '10.0.0.1') => readInvite(readMessage(invite(lines)), source, trust)
   t.match(read([from, 'P-Asserted-Identity: <tel:+8613700000001>, <sip:13700000002@h>']), { called: '110', number: '+8613700000001', name: 'A', verified: true })
@@ -353,12 +358,19 @@ t.test('an INVITE: what is refused, whose identity is believed', async (t) => {
   t.match(read(['f: <sip:138%0A%0Abgapi%20system@h>']), { number: '', verified: false })
   const core = '52116eb9-1902-4ea1-8683-03d9fe1e8ba0'
   const asserted = 'P-Asserted-Identity: <sip:13700000002@h>'
-  t.match(read([from, asserted, `X-Carried: ${core}`], '10.0.0.2'), { number: '13700000002', verified: true, carried: { core } })
-  t.match(read([from, `X-Carried: ${core}:34.6181000:112.4539000:1250.0`], '10.0.0.2'), { number: '13900000001', verified: false, carried: { core, point: { lat: 34.6181, lon: 112.4539, uncertainty: 1_250 } } })
-  t.same(read([from, `X-Carried: ${core}:-34.6:-112.4`], '10.0.0.2').carried, { core, point: { lat: -34.6, lon: -112.4 } })
+  t.match(read([from, asserted, proof, `X-Carried: ${core}`], '10.0.0.2'), { number: '13700000002', verified: true, carried: { core, proven: true } })
+  t.match(read([from, proof, `X-Carried: ${core}:34.6181000:112.4539000:1250.0`], '10.0.0.2'), { number: '13900000001', verified: false, carried: { core, proven: true, point: { lat: 34.6181, lon: 112.4539, uncertainty: 1_250 } } })
+  t.same(read([from, proof, `X-Carried: ${core}:-34.6:-112.4`], '10.0.0.2').carried, { core, proven: true, point: { lat: -34.6, lon: -112.4 } })
   for (const [source, value] of [['10.0.0.1', core], ['10.9.9.9', core], ['10.0.0.2', `${core}:`], ['10.0.0.2', `${core}:34.6`], ['10.0.0.2', `${core}:34.6:112.4:x`], ['10.0.0.2', `${core} `.repeat(2)], ['10.0.0.2', '']] as const) {
-    t.notOk('carried' in read([from, asserted, `X-Carried: ${value}`], source), `a caller of a carrier cannot say that he was judged before: ${source} ${value}`)
+    t.notOk('carried' in read([from, asserted, proof, `X-Carried: ${value}`], source), `a caller of a carrier cannot say that he was judged before: ${source} ${value}`)
   }
+  // Anybody can write a FreeSWITCH's address on a UDP packet.
+  for (const claim of ['X-Other: 1', `X-${secret}x-Brought: true`, `X-${secret}-Brought: false`, 'X--Brought: true']) {
+    const spoofed = read([from, asserted, claim, 'Geolocation: <cid:a@b>', `X-Carried: ${core}:34.6181000:112.4539000:1250.0`], '10.0.0.2')
+    t.match(spoofed, { number: '13900000001', verified: false, geolocation: [] }, claim)
+    t.same(spoofed.carried, { core, proven: false }, claim)
+  }
+  t.match(read([from, asserted, proof], '10.0.0.2'), { number: '13900000001', verified: false }, 'the secret alone says nothing')
   t.match(read([from, asserted], '10.0.0.2'), { number: '13900000001', verified: false }, 'a FreeSWITCH vouches for those only whom it brings')
   for (const [line, cause] of [['Replaces: a;to-tag=1;from-tag=2', 'forbidden-header'], ['REPLACES : a', 'forbidden-header'], ['X-FS-Channel-Name: x', 'forbidden-header'], ['x-liandong-anything: 1', 'forbidden-header'], ['r: <sip:x@y>', 'forbidden-header'], ['X-FS-Support: update_display', null], ['X-Other: 1', null], ['User-to-User: 1', null]] as const) {
     const raw = invite([from, line])
@@ -373,11 +385,11 @@ t.test('an INVITE: what is refused, whose identity is believed', async (t) => {
 t.test('what a FreeSWITCH says of whom it brings to another one is a command that it takes, and is read as it is meant', async (t) => {
   const [callId, legId, core] = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000009']
   fc.assert(fc.property(fc.double({ min: -90, max: 90, noNaN: true }), fc.double({ min: -180, max: 180, noNaN: true }), fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }), { nil: undefined }), fc.constantFrom('', '13900000001', '+12025550100'), fc.boolean(), (lat, lon, uncertaintyMetres, number, verified) => {
-    const variables = carryVariables({ callId, legId, timeout: 5_000, call: { calledNumber: '110', caller: { number, name: '\n${x}', verified }, location: { lat, lon, ...(uncertaintyMetres === undefined ? {} : { uncertaintyMetres }) } } }, { context: 'citizens' }, core)
+    const variables = carryVariables({ callId, legId, timeout: 5_000, call: { calledNumber: '110', caller: { number, name: '\n${x}', verified }, location: { lat, lon, ...(uncertaintyMetres === undefined ? {} : { uncertaintyMetres }) } } }, { context: 'citizens' }, core, 'a0Secret0between0the0two')
     t.match(encodeCommand({ verb: 'bgapi', jobId: legId, call: { api: 'originate', dial: 'sofia/citizens/110@10.0.0.5:5060', intercept: callId, variables } }).toString(), `&intercept(${callId})`)
     t.equal(variables['sip_cid_type'], verified && number !== '' ? 'pid' : 'none', 'only a number that was vouched for is')
-    const { carried } = readInvite(readMessage(`INVITE sip:110@h SIP/2.0\r\nX-Carried: ${variables['sip_h_X-Carried'] ?? ''}\r\n\r\n`), '10.0.0.2', { trunks: new Set(), halls: new Set(['10.0.0.2']) })
-    t.equal(carried?.core, core)
+    const { carried } = readInvite(readMessage(`INVITE sip:110@h SIP/2.0\r\nX-Carried: ${variables['sip_h_X-Carried'] ?? ''}\r\nX-a0Secret0between0the0two-Brought: ${variables['sip_h_X-a0Secret0between0the0two-Brought'] ?? ''}\r\n\r\n`), '10.0.0.2', { trunks: new Set(), isHall: () => true, secret: 'a0Secret0between0the0two' })
+    t.match(carried, { core, proven: true })
     t.ok(Math.abs((carried?.point?.lat ?? NaN) - lat) < 1e-6 && Math.abs((carried?.point?.lon ?? NaN) - lon) < 1e-6, `${lat} ${lon}`)
     t.ok(uncertaintyMetres === undefined ? carried?.point?.uncertainty === undefined : Math.abs((carried?.point?.uncertainty ?? NaN) - uncertaintyMetres) <= 0.05)
   }))

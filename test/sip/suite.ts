@@ -370,6 +370,55 @@ export async function edgeSuite(t: Test, start: () => Promise<Drachtio>): Promis
     t.match(world.books.today().counts, { invites: 8, refused: { source: 2 }, demoted: 2 })
   })
 
+  await t.test('a pool of names: calls go to a name’s address, and who answers and who brings a caller is known by all its addresses, as they are now', async (t) => {
+    let there: readonly string[] | null = ['::1', '127.0.0.1']
+    const world = await openEdge(t, drachtio, {
+      named: (id) => id.replace('127.0.0.1', 'fs-a.city.example'), environment: { LIANDONG_EDGE_TRUSTED_TRUNKS: '' },
+      deps: { addresses: { every: 20, resolve: (host) => (host === 'fs-a.city.example' && there !== null ? Promise.resolve(there) : Promise.reject(new Error('nobody to ask'))) } },
+    })
+    const core = '52116eb9-1902-4ea1-8683-03d9fe1e8ba0'
+    const brought = async (line = trunk, proof = `X-${SECRET}-Brought`): Promise<readonly [string | undefined, string | undefined]> => {
+      const call = line.call({ headers: [['P-Asserted-Identity', '<sip:13700000002@h>'], ['X-Carried', core], [proof, 'true']] })
+      call.ack(await call.final())
+      return [carried(world, 0, 'Number'), carried(world, 0, 'Carried')]
+    }
+    const complaints = (): number => world.log.filter(({ host }) => host === 'fs-a.city.example').length
+    const [target = ''] = [...world.edge.pool.keys()]
+    t.same(await brought(), ['13700000002', core])
+    await until('the books', () => world.books.today().counts.pending === 0)
+    t.equal(world.log.findLast(({ msg }) => msg === 'INVITE')?.['target'], target, 'who answers is known by its name')
+    t.same(await brought(stranger), ['13900000001', undefined])
+    t.same(await brought(trunk, 'X-Other'), ['13900000001', core], 'an address that only claims to be it: judged like anybody, and brought no further')
+    t.same(world.edge.carried, { proven: 1, unproven: 1 })
+    there = null
+    await until('it to be said', () => complaints() === 1)
+    await new Promise((resolve) => { setTimeout(resolve, 100) })
+    t.same(await brought(), ['13700000002', core], 'nobody can be asked: what was known stays')
+    t.equal(complaints(), 1, 'said once')
+    there = ['127.0.0.1', '127.0.0.7']
+    await until('another address of it to be known', async () => (await brought(stranger))[0] === '13700000002')
+    there = ['127.0.0.1', '127.0.0.9']
+    await until('that one to be gone again', async () => (await brought(stranger))[0] === '13900000001')
+    t.same(await brought(), ['13700000002', core])
+  })
+
+  await t.test('an address that only claims to be one of the pool passes no admission; a FreeSWITCH’s own word does', async (t) => {
+    const world = await openEdge(t, drachtio, { environment: { LIANDONG_EDGE_NUMBER_RATE: '0.001/2' } })
+    const classes = async (proof: string): Promise<readonly (string | undefined)[]> => {
+      const found: (string | undefined)[] = []
+      for (let n = 0; n < 4; n += 1) {
+        const call = trunk.call({ from: '<sip:13600000003@carrier.example>', headers: [['X-Carried', '52116eb9-1902-4ea1-8683-03d9fe1e8ba0'], [proof, 'true']] })
+        call.ack(await call.final())
+        found.push(carried(world, 0, 'Class'))
+      }
+      return found
+    }
+    t.same(await classes('X-Other'), [undefined, undefined, 'demoted', 'demoted'])
+    t.same(await classes(`X-${SECRET}-Brought`), [undefined, undefined, undefined, undefined])
+    t.same(world.edge.carried, { proven: 4, unproven: 4 })
+    t.equal(world.log.filter(({ msg }) => /without its secret/.test(String(msg))).length, 1, 'said once, and counted')
+  })
+
   await t.test('the link breaks in mid-call and comes back: the call is answered, its end is unseen, the next one is seen', async (t) => {
     const world = await openEdge(t, drachtio, { switches: [{ invite: 200, ring: 700, options: 200 }] })
     const call = trunk.call()

@@ -21,20 +21,22 @@ export interface World {
 
 export interface WorldOptions {
   readonly switches?: readonly Behaviour[]
-  readonly pool?: string
+  /** As POOL names a switch; absent: by its address. */
+  readonly named?: (id: string) => string
   readonly environment?: Readonly<Record<string, string>>
   readonly deps?: Partial<EdgeDeps>
 }
 
 /** An edge in this process, linked to that drachtio, with a pool of played FreeSWITCH. Random is fixed: targets are tried in the order given. */
 export async function openEdge(t: Test, drachtio: Drachtio, options: WorldOptions = {}): Promise<World> {
+  const { named = (id: string) => id } = options
   const switches: Switch[] = []
   for (const behaviour of options.switches ?? [{ invite: 200, options: 200 }]) switches.push(await openSwitch(t, behaviour))
   const directory = temporaryDirectory()
   const log: Record<string, unknown>[] = []
   const settings = readSettings({
     LIANDONG_EDGE_DRACHTIO_PORT: String(drachtio.adminPort), LIANDONG_EDGE_DRACHTIO_SECRET: drachtio.secret, LIANDONG_EDGE_SECRET: SECRET,
-    LIANDONG_EDGE_POOL: options.pool ?? switches.map(({ id }) => id).join(','), LIANDONG_EDGE_PING_EVERY: '200', LIANDONG_EDGE_TRUSTED_TRUNKS: '127.0.0.1',
+    LIANDONG_EDGE_POOL: switches.map(({ id }) => named(id)).join(','), LIANDONG_EDGE_PING_EVERY: '200', LIANDONG_EDGE_TRUSTED_TRUNKS: '127.0.0.1',
     LIANDONG_EDGE_NUMBERS: '110,12345:standard', LIANDONG_EDGE_ANSWER_WITHIN: '400', ...options.environment,
   })
   const books = openBooks({ edge: 'test', directory, timeZone: 'Asia/Shanghai', clock: Date.now, onTrouble: (error) => { throw error as Error } })
@@ -51,6 +53,6 @@ export async function openEdge(t: Test, drachtio: Drachtio, options: WorldOption
   })
   await until('the link to drachtio', () => edge.linkUp)
   const answering = switches.filter(({ behaviour }) => behaviour.options === 200)
-  await until('the pool to be known', () => answering.every(({ id }) => edge.pool.get(id)?.health === 'up'))
+  await until('the pool to be known', () => answering.every(({ id }) => edge.pool.get(named(id))?.health === 'up'))
   return { edge, books, switches, log, directory }
 }

@@ -95,8 +95,8 @@ export type Standings = Readonly<Record<string, 'ready' | 'able' | 'away'>>
 export interface NodePresence {
   /**
    * Says how many operators here can take calls, how many of them have nobody to be offered (`free`), how each stands, and which FreeSWITCH rings them
-   * (`core`; null: not known now). → whether another node of this FreeSWITCH has any that can, how many are free there, and how its operators stand;
-   * `apart`: another FreeSWITCH has somebody, by what was said within two beats. Not on the call path.
+   * (`core`; null: not known now) and whether that knows of callers who are brought there (`halls`). → whether another node of this FreeSWITCH has any that can, how many are free there, and how its operators stand;
+   * `apart`: another FreeSWITCH has somebody, by what was said within two beats; `closed`: one that has does not know of callers who are brought there. Not on the call path.
    */
-  beat(able: number, seats: Standings, free?: number, core?: string | null): Promise<{ readonly elsewhere: boolean; readonly free: number; readonly seats: Standings; readonly apart?: boolean }>
+  beat(able: number, seats: Standings, free?: number, core?: string | null, halls?: boolean | null): Promise<{ readonly elsewhere: boolean; readonly free: number; readonly seats: Standings; readonly apart?: boolean; readonly closed?: boolean }>
 }

@@ -123,6 +123,8 @@ export interface Switchboard {
   readonly up: boolean
   /** Which FreeSWITCH it is, since its last start; null while it is not known. */
   readonly core: string | null
+  /** Its dialplan, as it was read last, knows of callers who are brought from one FreeSWITCH to another; null: not known now. */
+  readonly halls: boolean | null
   /**
    * Who is in the native queue, as FreeSWITCH has it; null: there is no such queue, or it was not understood. Rejects when the link falls.
    * @param expected extensions that belong there: who is missing comes in, as one who is not signed in.

@@ -6,6 +6,7 @@ import { microseconds } from '../caller.js'
 import { EslConnection, type Reply } from '../esl/connection.js'
 import type { EslEvent } from '../esl/codec.js'
 import { checkDialplan, fallbackQueue, playedFiles } from './dialplan.js'
+import { checkHalls, type NodeUnderCare } from './halls.js'
 import { checkApis, checkClock, checkExpansion, checkExposure, checkBrowserPhones, checkPhones, checkProfiles, checkQueue, checkRecordings, checkRtp, checkTransferKeys, checkTrunk, checkVersion, MODULES } from './readings.js'
 import { parseXml, params, type Element } from './xml.js'
 import { registrationsOf } from '../registrations.js'
@@ -17,6 +18,10 @@ export interface PbxUnderCare {
   readonly operatorDial: string
   /** How numbers outside are dialled; empty: not at all. */
   readonly trunkDial: string
+  /** How callers are brought to another FreeSWITCH; empty: not at all. */
+  readonly hallsDial: string
+  /** Nodes that live, ours among them. */
+  readonly nodes: readonly NodeUnderCare[]
   readonly fallbackExtension: string
   readonly fallbackContext: string
   /** Whose agents follow our operators; empty: none. */
@@ -117,6 +122,7 @@ async function examine(pbx: PbxUnderCare, api: Api): Promise<readonly Check[]> {
   checks.push(...checkProfiles(status, sofia, pbx.fallbackContext, pbx.operatorDial), ...checkTrunk(status, pbx.trunkDial), ...checkTransferKeys(sofia, pbx.operatorDial))
   const context = parseXml(await api({ api: 'xml_locate', section: 'dialplan', tag: 'context', key: 'name', value: pbx.fallbackContext }))
   checks.push(...checkDialplan(context, { context: pbx.fallbackContext, fallbackExtension: pbx.fallbackExtension, node: pbx.node }))
+  checks.push(...checkHalls({ dial: pbx.hallsDial, context, at: `${pbx.host}:${pbx.port}`, core: await variable('core_uuid'), status, nodes: pbx.nodes }))
   const queue = fallbackQueue(context, pbx.fallbackExtension)
   if (queue !== null) {
     checks.push(...checkQueue(queue, {

@@ -30,8 +30,8 @@ export function checkVersion(text: string): Check {
 export const runningProfiles = (text: string): ReadonlySet<string> =>
   new Set(text.split('\n').map((line) => line.trim().split(/\s*\t\s*/)).filter(([, type, , state]) => type === 'profile' && /^RUNNING\b/.test(state ?? '')).map(([name = '']) => name))
 
-/** The SIP profile by which telephones are dialled. */
-const profileOf = (operatorDial: string): string | undefined => /^sofia\/([\w-]+)\//.exec(operatorDial)?.[1]
+/** The SIP profile by which this dial string dials. */
+export const profileOf = (dial: string): string | undefined => /^sofia\/([\w-]+)\//.exec(dial)?.[1]
 
 /** @param sofia sofia.conf; tells which profiles lead into the citizens' context. */
 export function checkProfiles(status: string, sofia: Element | null, context: string, operatorDial: string): readonly Check[] {
