@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Notice } from '../../src/contracts/dispatch.js'
-import { alertsOf } from '../../src/desk/pages/unit/alert-order.js'
+import { alertsOf } from '../../src/desk/alerts/alert-order.js'
 
 const notice = (ticketId: string, kind: Notice['kind'], at: number, hazard = false): Notice =>
   ({ id: `${ticketId} ${at}`, kind, unitId: 'municipal-works', ticketId, number: ticketId, text: { zh: '', en: '' }, category: null, place: '', priority: 'normal', hazard, dueAt: null, at })

@@ -7,6 +7,7 @@ import { useNow } from '../../store/now.js'
 import { About, CallerIdentity, Facts, Hints } from './caller-panel.js'
 import { CallerEdit } from './caller-form.js'
 import { EarlierCalls, EarlierTickets, Nearby } from './caller-record.js'
+import { nearAtPop } from './near.js'
 
 /** While it rings: who, about what, from where, and what was before. */
 export function RingingView({ call, onOpen }: { readonly call: CallCard; readonly onOpen: (ticketId: string) => void }) {
@@ -33,7 +34,7 @@ export function RingingView({ call, onOpen }: { readonly call: CallCard; readonl
         <header className="ld-panel-head"><h2>{text.call.earlierTickets}</h2><span className={`ld-count${open > 0 ? ' is-open' : ''}`}>{context.earlierTickets.length}</span>{open > 0 && <span className="ld-chip is-ring">{text.call.open} {open}</span>}</header>
         <div className="ld-ring-list"><EarlierTickets call={call} onOpen={onOpen} /></div>
         <header className="ld-panel-head"><h2>{text.call.nearby}</h2><span className={`ld-count${context.nearby.length > 0 ? ' is-open' : ''}`}>{context.nearby.length}</span></header>
-        <div className="ld-ring-list"><Nearby call={call} onOpen={onOpen} /></div>
+        <div className="ld-ring-list"><Nearby near={nearAtPop(call)} onOpen={onOpen} /></div>
         <header className="ld-panel-head"><h2>{text.call.earlierCalls}</h2><span className="ld-count">{context.earlierCalls.length}</span></header>
         <div className="ld-ring-list"><EarlierCalls call={call} /></div>
       </section>
