@@ -44,6 +44,7 @@ export const Notice = strict({
   category: nullable(CategoryCode),
   place: Type.String(),
   priority: Type.String(),
+  /** A danger that nobody guards yet. */
   hazard: Type.Boolean(),
   dueAt: nullable(EpochMs),
   at: EpochMs,

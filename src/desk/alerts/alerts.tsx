@@ -49,7 +49,7 @@ export function Alerts({ notices, most, onOpen, onDismiss }: { readonly notices:
                 <span className="ld-alert-what">{danger && <span className="ld-chip is-alarm">{text.unit.hazard}</span>}<strong>{newsOf(about).map(title).join(english ? ', ' : '、')}</strong>{missed.map((unit) => <span key={unit} className="ld-unheard">{unheard(unit)}</span>)}</span>
                 <span className="ld-cut">{aboutOf(english ? newest.text.en : newest.text.zh, newest)}</span>
               </button>
-              <time className="ld-faint">{whenOf(newest.at, Date.now(), text)}</time>
+              {!isStage(newest) && <time className="ld-faint">{whenOf(newest.at, Date.now(), text)}</time>}
               <Button size="small" type="text" data-dismiss aria-label={`${text.unit.dismiss} ${newest.number}`} onClick={(event) => { leave(event); dismiss(about) }}>{text.unit.dismiss}</Button>
             </li>
           )

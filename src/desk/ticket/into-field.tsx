@@ -41,10 +41,12 @@ export function IntoField({ ticket, duplicates, value, now, onPick }: { readonly
         <Line label={words.duplicates(duplicates.length)}>
           <Radio.Group className="ld-alike" value={value} aria-label={words.duplicates(duplicates.length)} onChange={({ target }) => pick(target.value as string)}>
             {duplicates.map(({ id, number, state, place, description, openedAt, distanceMetres, members }) => (
-              <Radio key={id} value={id} data-alike={id}>
-                <span className="ld-alike-head"><strong className="ld-mono">{number}</strong><span className="ld-chip">{stateOf(state)}</span>{members > 0 && <span className="ld-chip is-talk">+{members}</span>}<span className="ld-faint">{[whenOf(openedAt, now, text), ...(distanceMetres === null ? [] : [text.call.metres(distanceMetres)])].join(' · ')}</span></span>
-                <span>{place || '—'}</span>
-                {description !== '' && <span className="ld-faint">{description}</span>}
+              <Radio key={id} value={id}>
+                <span className="ld-alike-one" data-alike={id}>
+                  <span className="ld-alike-head"><strong className="ld-mono">{number}</strong><span className="ld-chip">{stateOf(state)}</span>{members > 0 && <span className="ld-chip is-talk">+{members}</span>}<span className="ld-faint">{[whenOf(openedAt, now, text), ...(distanceMetres === null ? [] : [text.call.metres(distanceMetres)])].join(' · ')}</span></span>
+                  <span>{place || '—'}</span>
+                  {description !== '' && <span className="ld-faint">{description}</span>}
+                </span>
               </Radio>
             ))}
           </Radio.Group>

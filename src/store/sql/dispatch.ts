@@ -238,9 +238,9 @@ select o.id, o.kind, o.unit_id, o.ticket_id, o.body, o.created_at from (
 order by case when o.kind in (${DELIVERING}, ${listOf(ALARMS)}) or o.body ->> 'clock' = 'safe' or (o.kind = 'disputed' and o.body ->> 'hazard' = 'true') then 1 when o.unit_id is not null and o.kind in (${listOf(PRESSES)}) then 2 else 3 end, o.created_at desc limit ${MOST_NOTICES}`
 /**
  * Terminal notices that nobody confirmed, newest last; older than a week they are in the history only, but for what a unit has to confirm: an office that is closed
- * over Spring Festival hears of it when it opens, and the hall is alarmed until it has it. Of many: work, alarms and dangers, then what presses, then the newest.
+ * over Spring Festival hears of it when it opens, and the hall is alarmed until it has it. Of many: work, alarms and dangers, then what presses, then the newest. A danger is one as long as nobody guards it.
  */
-export const NOTICES_OF_HALL = `select * from (${unread(`o.unit_id is null and o.audience = 'hall'`, `o.kind = 'undelivered' and o.body ->> 'about' = c.unit_id`)}) n order by created_at`
+export const NOTICES_OF_HALL = `select n.*, n.body || jsonb_build_object('hazard', coalesce((select ${UNSAFE} from ticket a where a.id = n.ticket_id), false)) as body from (${unread(`o.unit_id is null and o.audience = 'hall'`, `o.kind = 'undelivered' and o.body ->> 'about' = c.unit_id`)}) n order by created_at`
 /** The same of units, of each by itself: what one does not read holds nothing back from another. $1 units */
 export const NOTICES_OF_UNITS = `select n.* from unnest($1::text[]) as u (unit) cross join lateral (${unread('o.unit_id = u.unit', `c.unit_id = u.unit and o.kind in (${DELIVERING})`)}) n order by n.created_at`
 
