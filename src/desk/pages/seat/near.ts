@@ -1,6 +1,5 @@
 import type { CallCard, TicketSummary } from '../../../contracts/call.js'
 import type { Ticket } from '../../../contracts/ticket.js'
-import type { Advice } from '../../ticket/advice.js'
 
 /** What else of its kind is in hand where it is; or why nobody looked: what is not known yet, that it is being asked, or that PostgreSQL cannot be. */
 export type Near = readonly TicketSummary[] | 'category' | 'place' | 'asking' | 'failed'
@@ -11,8 +10,8 @@ export function nearAtPop({ category, location, locationText = '', context: { co
   return category === undefined ? 'category' : location === undefined && locationText === '' ? 'place' : complete ? nearby : 'failed'
 }
 
-/** From then on the ticket says what it is about and where, and what the form is told of it is shown here, too. */
-export function nearOf({ fields: { category, place, point } }: Pick<Ticket, 'fields'>, { nearby, failed }: Pick<Advice, 'nearby' | 'failed'>): Near {
+/** From then on the ticket says what it is about and where, and what the form is told of it (`Advice`) is shown here, too. */
+export function nearOf({ fields: { category, place, point } }: Pick<Ticket, 'fields'>, { nearby, failed }: { readonly nearby: readonly TicketSummary[] | null; readonly failed: boolean }): Near {
   if (category === null) return 'category'
   if (place.trim() === '' && point === null) return 'place'
   return failed ? 'failed' : nearby ?? 'asking'
