@@ -53,7 +53,7 @@ function HallPages({ page }: { readonly page: Page }) {
   return (
     <nav className="ld-nav">
       <Dropdown trigger={['click']} menu={{ items: tabs.map((tab) => ({ key: tab.page, label: <span className="ld-nav-item"><TabLabel tab={tab} /></span>, onClick: () => goTo(tab.page) })), selectedKeys: [page] }}>
-        <Button type="text" className="ld-nav-menu" icon={<MenuOutlined />}>{here?.label}{board !== undefined && <TabLabel tab={{ ...board, label: '' }} />}</Button>
+        <Button type="text" className="ld-nav-menu" icon={<MenuOutlined />}>{here?.label}{board !== undefined && <span title={board.label}><TabLabel tab={{ ...board, label: '' }} /></span>}</Button>
       </Dropdown>
     </nav>
   )

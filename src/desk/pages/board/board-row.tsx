@@ -28,7 +28,7 @@ export function BoardRow({ ticket, chosen, fit, onChoose }: { readonly ticket: T
           {(ticket.members ?? 0) > 0 && <span className="ld-chip is-talk">+{ticket.members}</span>}
           <span className="ld-chip">{text.ticket.states[ticket.state as keyof typeof text.ticket.states]}</span>
         </span>
-        <span className="ld-board-due">{ticket.urgedAt != null && <span className="ld-chip is-ring" data-urged>{text.board.urgedAt(whenOf(ticket.urgedAt, Date.now(), text))}</span>}{ticket.dueAt != null && <DueChip at={ticket.dueAt} {...(ticket.dueClock != null && { name: text.unit.clocks[ticket.dueClock as Clock] })} />}</span>
+        <span className="ld-board-due">{ticket.dueAt != null && <DueChip at={ticket.dueAt} {...(ticket.dueClock != null && { name: text.unit.clocks[ticket.dueClock as Clock] })} />}{ticket.urgedAt != null && <span className="ld-chip is-ring" data-urged>{text.board.urgedAt(whenOf(ticket.urgedAt, Date.now(), text))}</span>}</span>
       </button>
     </div>
   )

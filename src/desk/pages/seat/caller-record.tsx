@@ -59,12 +59,12 @@ export function CallerRecord({ call, near, onOpen }: RecordProps & { readonly ne
   const [chosen, setChosen] = useState<Tab | null>(null)
   const id = useId()
   const list = useRef<HTMLDivElement>(null)
-  const tab = chosen ?? (earlierTickets.length > 0 || nearby === 0 ? 'tickets' : 'nearby')
+  const tab = chosen ?? (earlierTickets.length > 0 || nearby === null || nearby === 0 ? 'tickets' : 'nearby')
   const open = earlierTickets.filter(({ state }) => classOf(state) !== 'closed').length
   useShortcut('history', () => list.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus())
-  const labels: Record<Tab, { readonly label: string; readonly count: number; readonly open: boolean }> = {
+  const labels: Record<Tab, { readonly label: string; readonly count: number | null; readonly open: boolean }> = {
     tickets: { label: text.call.earlierTickets, count: earlierTickets.length, open: open > 0 },
-    nearby: { label: text.call.nearby, count: nearby, open: nearby > 0 },
+    nearby: { label: text.call.nearby, count: nearby, open: nearby !== null && nearby > 0 },
     calls: { label: text.call.earlierCalls, count: earlierCalls.length, open: false },
   }
   const step = (by: number): void => {
@@ -80,7 +80,7 @@ export function CallerRecord({ call, near, onOpen }: RecordProps & { readonly ne
       >
         {TABS.map((entry) => (
           <button key={entry} type="button" role="tab" id={`${id}-${entry}`} data-tab={entry} aria-selected={tab === entry} tabIndex={tab === entry ? 0 : -1} onClick={() => setChosen(entry)}>
-            {labels[entry].label}<span className={`ld-count${labels[entry].open ? ' is-open' : ''}`}>{labels[entry].count}</span>
+            {labels[entry].label}<span className={`ld-count${labels[entry].open ? ' is-open' : ''}`}>{labels[entry].count ?? '—'}</span>
           </button>
         ))}
         <span className="ld-spring" /><span className="ld-check"><Keys name="history" /></span>

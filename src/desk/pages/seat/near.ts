@@ -17,5 +17,5 @@ export function nearOf({ fields: { category, place, point } }: Pick<Ticket, 'fie
   return failed ? 'failed' : nearby ?? 'asking'
 }
 
-/** How many it is known of. */
-export const countOf = (near: Near): number => (typeof near === 'string' ? 0 : near.length)
+/** How many; null: nobody looked, and a nought would say that there is none. */
+export const countOf = (near: Near): number | null => (typeof near === 'string' ? null : near.length)
