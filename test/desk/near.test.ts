@@ -61,6 +61,14 @@ await withDesk(t, async (world) => {
     await page.locator('[data-duplicates="1"]').waitFor()
     // A version of the ticket for what was typed, at most one more for where the keyboard left it: each is asked about once, not for each of the two.
     t.ok(asked.length - before <= 2, `${asked.length - before} questions`)
+    // An older node says what may be the same, and not what else is near: nobody claims that there is nothing.
+    await page.route(/\/duplicates$/, (route) => route.fulfill({ json: { duplicates: [] } }))
+    await seat.press('Alt+KeyM')
+    await page.keyboard.type('整条街')
+    await card.locator('[data-near="failed"]').waitFor()
+    await page.unroute(/\/duplicates$/)
+    await page.keyboard.type('都黑着')
+    await card.locator(`[data-ticket="${elsewhere}"]`).waitFor()
     // PostgreSQL is away: nothing is said that is not known, and it is looked again when it is back.
     await store.server?.stop('immediate')
     await page.locator('.ld-banner', { hasText: '数据库暂不可用' }).waitFor()

@@ -11,7 +11,7 @@ const REST = 500
 const AGAIN = 4_000
 
 /** What is known of a ticket besides itself. `nearby`: what of its category is in hand at its place, what may be the same among it; null: nobody looked. */
-export interface Advice { readonly proposal: Proposal | null; readonly duplicates: readonly Duplicate[]; readonly nearby: readonly TicketSummary[] | null; /** The last look came to nothing: PostgreSQL is away, or the server. */ readonly failed: boolean }
+export interface Advice { readonly proposal: Proposal | null; readonly duplicates: readonly Duplicate[]; readonly nearby: readonly TicketSummary[] | null; /** The last look came to nothing: PostgreSQL is away, or the server, or it is one that does not say. */ readonly failed: boolean }
 const NONE: Advice = { proposal: null, duplicates: [], nearby: null, failed: false }
 
 /** Whom to give the ticket to and why, what looks like the same, and what else is near: one question for the form and the caller's card, asked anew whenever the ticket changes. Nobody waits for it. */
@@ -27,7 +27,8 @@ export function useAdvice(ticket: Ticket | null): Advice {
     const params = { id }
     let timer = setTimeout(() => {
       Promise.all([call('proposal', { params }, { signal: abort.signal }), call('duplicates', { params }, { signal: abort.signal })]).then(
-        ([proposal, { duplicates, nearby = null }]) => setAdvice({ of: id, advice: { proposal, duplicates, nearby, failed: false } }),
+        // An older node does not say what else is near: nobody looked.
+        ([proposal, { duplicates, nearby = null }]) => setAdvice({ of: id, advice: { proposal, duplicates, nearby, failed: nearby === null } }),
         (error: unknown) => {
           if (abort.signal.aborted) return
           setAdvice((before) => ({ of: id, advice: { ...NONE, proposal: before.of === id ? before.advice.proposal : null, failed: true } }))

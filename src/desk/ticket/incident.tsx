@@ -55,7 +55,7 @@ export function Followers({ ticket: { id, version, work: { members } }, onOpen }
   return (
     <details open={open} onToggle={({ currentTarget }) => setOpen(currentTarget.open)} data-members={members}>
       <summary>{onOpen === undefined ? text.unit.members(members) : words.members(members)}</summary>
-      {lines === null ? <p className="ld-faint" role="status">{text.loading}</p> : (
+      {lines === null ? <p className="ld-faint" role="status">{text.loading}</p> : lines.length === 0 ? <p className="ld-faint">{words.elsewhere}</p> : (
         <ul>
           {lines.map((one) => <li key={one.id} data-follower={one.id}>{onOpen === undefined ? <span className="ld-mono ld-faint">{one.number} </span> : <NumberLink id={one.id} number={one.number} onOpen={onOpen} />}<span className="ld-faint">{whenOf(one.openedAt, now, text)} · {one.place || '—'}</span>{one.description !== '' && <p>{one.description}</p>}</li>)}
           {members > lines.length && lines.length >= most && <li><Button size="small" onClick={() => setMost(most + AT_ONCE)}>{words.more(members - lines.length)}</Button></li>}
