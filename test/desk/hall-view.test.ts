@@ -21,7 +21,8 @@ await withDesk(t, async (world) => {
   }
   const number = async (id: string): Promise<string> => (await store.records.get(id)).number
   const confirmed = async (id: string, kind: string): Promise<boolean> => (await store.pool.query(`select 1 from outbox where ticket_id = $1 and kind = $2 and audience = 'hall' and receipt_at is not null`, [id, kind])).rowCount === 1
-  const count = async ({ page }: Seat): Promise<number> => (await page.locator('.ld-nav [data-alerts]').count() === 0 ? 0 : Number(await page.locator('.ld-nav [data-alerts]').innerText()))
+  const count = async ({ page }: Seat): Promise<number> => Number((await page.locator('.ld-nav [data-alerts]').allInnerTexts())[0] ?? 0)
+  const titled = ({ page }: Seat, title: RegExp): Promise<unknown> => until(title.source, async () => title.test(await page.title()))
   const counts = (seat: Seat, wanted: number): Promise<unknown> => until(`${wanted} at the board's entry`, async () => (await count(seat)) === wanted)
 
   await t.test('what stands is counted on every page and in the title; who looks at it has settled nothing: it goes with the matter, or is put away, by keyboard too', async (t) => {
@@ -30,7 +31,7 @@ await withDesk(t, async (world) => {
     const { page } = seat
     await page.goto(`${url}/#/talks`)
     await page.locator('.ld-talks').waitFor()
-    t.equal(await page.title(), '联动 110')
+    await titled(seat, /^联动 110$/)
     t.equal(await count(seat), 0)
     const [first, second, third] = [await given('road', '王城大道'), await given('road', '九都路'), await given('road', '凯旋西路')]
     for (const id of [first, second, third]) {
@@ -38,7 +39,7 @@ await withDesk(t, async (world) => {
       await act(id, { act: 'report', result: 'done', note: '已修', photos: [] }, unit)
     }
     await counts(seat, 3)
-    t.equal(await page.title(), '(3) 提醒 · 联动 110')
+    await titled(seat, /^\(3\) 提醒 · 联动 110$/)
     t.equal(await page.locator('.ld-nav .ld-count.is-alarm').count(), 0, 'news is no alarm')
     await page.locator('.ld-nav').getByText('看板').click()
     const line = async (id: string) => page.locator('.ld-alerts li', { hasText: await number(id) })
@@ -64,7 +65,7 @@ await withDesk(t, async (world) => {
     // With the matter, without a hand.
     await act(first, { act: 'close' }, who('sup1'))
     await counts(seat, 0)
-    t.equal(await page.title(), '联动 110')
+    await titled(seat, /^联动 110$/)
     await seat.context.close()
   })
 
@@ -81,7 +82,7 @@ await withDesk(t, async (world) => {
     const said = `权属异议 · ${await number(id)}：开元大道 · 开元大道的事`
     t.equal(await banner.locator('.ld-cut').innerText(), said, 'its title once')
     await page.locator('.ld-nav .ld-count.is-alarm').waitFor()
-    t.match(await page.title(), /^1 项警报 · \(\d+\) 提醒 · 联动 110$/)
+    await titled(seat, /^1 项警报 · \(\d+\) 提醒 · 联动 110$/)
     await until('the tone', async () => (await page.evaluate<number>('window.tones')) > before)
     await seat.picture('hall-danger')
     await page.locator('.ld-nav').getByText('席位').click()
