@@ -84,12 +84,16 @@ export const TicketSummary = Type.Object({
   /** The number that was read out while PostgreSQL was away. */
   provisionalNumber: Type.Optional(Type.String()),
   attention: Type.Optional(Type.Boolean()),
-  /** Earliest moment at which something is due; null or absent: no clock runs. */
+  /** Earliest moment at which something is due, to a unit of its own; null or absent: no clock runs. */
   dueAt: Type.Optional(Type.Union([EpochMs, Type.Null()])),
   /** Which clock that is. */
   dueClock: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   priority: Type.Optional(Type.String()),
   hazard: Type.Optional(Type.Boolean()),
+  /** When the danger was made safe; null or absent: not yet, or there is none. */
+  safeAt: Type.Optional(Type.Union([EpochMs, Type.Null()])),
+  /** When the hall last urged who has it; null or absent: not since it was given. */
+  urgedAt: Type.Optional(Type.Union([EpochMs, Type.Null()])),
   assist: Type.Optional(Type.Array(Type.String())),
   /** Tickets that follow this one: so many more callers. */
   members: Type.Optional(Type.Integer()),

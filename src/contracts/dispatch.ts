@@ -46,14 +46,15 @@ export const Notice = strict({
   category: nullable(CategoryCode),
   place: Type.String(),
   priority: Type.String(),
+  /** A danger that nobody guards yet. */
   hazard: Type.Boolean(),
   dueAt: nullable(EpochMs),
   at: EpochMs,
 })
 export type Notice = Static<typeof Notice>
 
-/** Is heard, and comes before all news: work, a unit that is pressed for it, an alarm, or a danger that nobody guards. */
-export const isUrgent = ({ kind, clock, unitId }: Pick<Notice, 'kind' | 'clock' | 'unitId'>): boolean => DELIVERS.has(kind) || ALARMS.has(kind) || clock === 'safe' || (unitId !== null && PRESSES.has(kind))
+/** Is heard, and comes before all news: work, a unit that is pressed for it, an alarm, a danger that nobody guards, or one of which a unit says that it is not its own. */
+export const isUrgent = ({ kind, clock, unitId, hazard }: Pick<Notice, 'kind' | 'clock' | 'unitId'> & Partial<Pick<Notice, 'hazard'>>): boolean => DELIVERS.has(kind) || ALARMS.has(kind) || clock === 'safe' || (hazard === true && kind === 'disputed') || (unitId !== null && PRESSES.has(kind))
 
 /** One rule of duty: which unit answers for a category in an area and at an hour, by what document, from when to when. */
 export const DutyRule = strict({

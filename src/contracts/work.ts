@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { CLOCKS, STAGES, type Clock } from './life-cycle.js'
+import { CLOCKS, STAGES } from './life-cycle.js'
 import { EpochMs, Uuid, type Bilingual } from './primitives.js'
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
@@ -82,6 +82,8 @@ export const TicketWork = strict({
   signedAt: nullable(EpochMs),
   arrivedAt: nullable(EpochMs),
   safeAt: nullable(EpochMs),
+  /** The leading unit said that it is repaired; null, or left out: not since it has it. */
+  repairedAt: Type.Optional(nullable(EpochMs)),
   /** Person of the leading unit who has it. */
   assignee: nullable(Uuid),
   /** Unit that assists → its person who has it; null, or left out: none has named one. */
@@ -96,6 +98,8 @@ export const TicketWork = strict({
   report: nullable(strict({ unitId: UnitId, result: Type.Enum(REPORT_RESULTS), note: Note, photos: Type.Array(Uuid), at: EpochMs })),
   visit: nullable(strict({ result: Type.Enum(VISIT_RESULTS), note: Note, at: EpochMs })),
   urged: Type.Integer({ minimum: 0 }),
+  /** When the hall last urged who has it; null, or left out: not since it was given. */
+  urgedAt: Type.Optional(nullable(EpochMs)),
   supervised: Type.Boolean(),
   /** The ticket that this one follows (state `merged`). */
   mergedInto: nullable(Uuid),
@@ -110,8 +114,9 @@ export const NO_WORK: TicketWork = {
   returns: [], binding: false, disputes: [], extension: null, referral: null, report: null, visit: null, urged: 0, supervised: false, mergedInto: null, members: 0, clocks: [],
 }
 
-/** The clock that is due first, warned of or not; null when none runs. */
-export const nextClockOf = (work: Pick<TicketWork, 'clocks'>): Clock | null => work.clocks.reduce<RunningClock | null>((first, clock) => (first === null || clock.at.urge < first.at.urge ? clock : first), null)?.clock ?? null
+/** The clock that is due first, warned of or not; null when none runs. @param unitId of this unit's alone; left out: of all, the hall's and others' among them */
+export const nextClockOf = ({ clocks }: Pick<TicketWork, 'clocks'>, unitId?: string): RunningClock | null =>
+  clocks.reduce<RunningClock | null>((first, clock) => ((unitId === undefined || clock.unitId === unitId) && (first === null || clock.at.urge < first.at.urge) ? clock : first), null)
 
 /** When a ticket is next due: the earliest clock that runs, warned of or not; null when none runs. */
-export const dueOf = (work: TicketWork): number | null => work.clocks.reduce<number | null>((first, { at }) => (first === null || at.urge < first ? at.urge : first), null)
+export const dueOf = (work: Pick<TicketWork, 'clocks'>): number | null => nextClockOf(work)?.at.urge ?? null

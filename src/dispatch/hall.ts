@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { DELIVERS, type BoardCell, type Duplicate, type Notice, type OutboxLine } from '../contracts/dispatch.js'
+import { DELIVERS, type BoardCell, type Notice, type OutboxLine } from '../contracts/dispatch.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { Self } from '../contracts/people.js'
 import type { Point } from '../contracts/primitives.js'
@@ -7,14 +7,14 @@ import type { Ticket } from '../contracts/ticket.js'
 import type { District } from './core/geo.js'
 import { propose } from './core/routing.js'
 import type { Rules } from './core/rules.js'
-import type { Hall, Tickets } from './ports.js'
+import type { Alike, Hall, Tickets } from './ports.js'
 
 /** What the hall needs of the database. */
 export interface HallStore {
   board(unitId: string | null): Promise<readonly BoardCell[]>
   /** What is in hand in each district (null: in none), and late. Tickets keep their district; those that were not yet placed by these districts (`key`) are placed first. What somebody has his hands on in this instant is counted the next time. */
   areas(unitId: string | null, by: { readonly key: string; readonly of: HallDeps['areaOf'] }): Promise<readonly { readonly area: string | null; readonly total: number; readonly late: number }[]>
-  duplicates(ticket: Ticket): Promise<readonly Duplicate[]>
+  alike(ticket: Ticket): Promise<Alike>
   /** Not confirmed yet. `units` null: those for the hall. */
   notices(units: readonly string[] | null): Promise<readonly Notice[]>
   /** Null: there is none for this reader. `first`: this receipt is the first. */
@@ -53,7 +53,7 @@ export function makeHall({ store, tickets, rules, areaOf, onDelivered }: HallDep
       const { fields, work } = await tickets.get(who, ticketId)
       return propose({ category: fields.category, area: areaOf(fields.point, fields.place), priority: work.priority, hazard: work.hazard, returns: work.returns, now: await store.now() }, rules())
     },
-    async duplicates(who, ticketId) { return store.duplicates(await tickets.get(who, ticketId)) },
+    async duplicates(who, ticketId) { return store.alike(await tickets.get(who, ticketId)) },
     async board(who) {
       const districts = rules().districts ?? []
       const [cells, counts] = await Promise.all([store.board(unitOf(who)), districts.length === 0 ? [] : store.areas(unitOf(who), { key: keyOf(districts), of: areaOf })])

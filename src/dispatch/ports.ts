@@ -1,5 +1,6 @@
 import type { BoardArea, BoardCell, Duplicate, DutyRule, Notice, OutboxLine, Proposal } from '../contracts/dispatch.js'
 import type { TicketAct } from '../contracts/acts.js'
+import type { TicketSummary } from '../contracts/call.js'
 import type { StateClass } from '../contracts/life-cycle.js'
 import type { CallRecord } from '../intake/ports.js'
 import type { Self } from '../contracts/people.js'
@@ -12,6 +13,8 @@ export interface TicketQuery {
   readonly unitId?: string
   /** Of `unitId`: leads. */
   readonly leads?: boolean
+  /** What is due is what is due of `unitId`: neither the hall's clocks count nor another unit's. */
+  readonly own?: boolean
   readonly state?: string
   readonly class?: StateClass
   readonly category?: string
@@ -53,10 +56,13 @@ export interface Tickets {
   onChanged(listener: (ticketId: string, version: number) => void): void
 }
 
+/** What may be about the same thing, by the rule of its category; and that and whatever else of it is in hand there. */
+export interface Alike { readonly duplicates: readonly Duplicate[]; readonly nearby: readonly TicketSummary[] }
+
 /** What hall and terminals ask beside single tickets. */
 export interface Hall {
   proposal(who: Self, ticketId: string): Promise<Proposal>
-  duplicates(who: Self, ticketId: string): Promise<readonly Duplicate[]>
+  duplicates(who: Self, ticketId: string): Promise<Alike>
   board(who: Self): Promise<{ readonly cells: readonly BoardCell[]; readonly areas: readonly BoardArea[] }>
   duties(): Promise<readonly DutyRule[]>
   notices(who: Self): Promise<readonly Notice[]>

@@ -1,4 +1,5 @@
 import type { TicketAct } from '../contracts/acts.js'
+import type { TicketSummary } from '../contracts/call.js'
 import { errorText, LiandongError } from '../contracts/errors.js'
 import { ACTS, classOf } from '../contracts/life-cycle.js'
 import type { Self } from '../contracts/people.js'
@@ -38,6 +39,9 @@ export interface TicketsDeps {
   readonly clock?: () => number
 }
 
+/** What else was said of a unit's ticket: of one that follows it what it is about, when and where; whom it belonged to before is not its business. */
+const saidOfIt = ({ id, number, state, kind, category, place, description, openedAt }: TicketSummary): TicketSummary => ({ id, number, state, kind, category, place, description, openedAt, unitId: null, callBack: false })
+
 /** How long the list of units is used before it is read again, ms. */
 const UNITS_FRESH = 60_000
 
@@ -68,7 +72,14 @@ export function makeTickets({ store, side, knowsCategory, onActed, clock = Date.
 
   const tickets: Tickets & { changed(ticketId: string, version: number): void } = {
     get: visible,
-    list: (who, query) => store.list(who.role === 'unit' ? { ...query, unitId: who.unitId ?? '', unnamed: true } : query),
+    async list(who, query) {
+      if (who.role !== 'unit') return store.list(query)
+      const { mergedInto, limit, offset } = query
+      if (mergedInto === undefined) return store.list({ ...query, unitId: who.unitId ?? '', own: true, unnamed: true })
+      await visible(who, mergedInto)
+      const { tickets: followers, ...rest } = await store.list({ mergedInto, limit, offset, unnamed: true })
+      return { ...rest, tickets: followers.map(saidOfIt) }
+    },
     async history(who, ticketId) {
       const { work } = await visible(who, ticketId)
       return historyShownTo(await store.history(ticketId), work.privacy, outletOf(who.role))

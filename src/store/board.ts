@@ -27,7 +27,7 @@ export function makeBoardStore(pool: Pool, exports: Pool): BoardStore {
         for (let more = true; more;) {
           const { rows } = await client.query<TicketRow>(`fetch ${AT_ONCE} from exported`)
           more = rows.length === AT_ONCE
-          if (rows.length > 0) yield rows.map(summaryOf)
+          if (rows.length > 0) yield rows.map((row) => summaryOf(row))
         }
         await client.query('commit')
         fit = true

@@ -2,9 +2,9 @@ import type { Pool } from 'pg'
 import type { BoardCell, Duplicate, Notice, OutboxLine } from '../contracts/dispatch.js'
 import { plainPlace } from '../dispatch/core/cluster.js'
 import type { HallStore } from '../dispatch/hall.js'
-import type { TicketRow } from './rows.js'
+import { summaryOf, type TicketRow } from './rows.js'
 import * as sql from './sql/dispatch.js'
-import { DUPLICATES } from './sql/cluster.js'
+import { NEARBY } from './sql/cluster.js'
 
 interface NoticeRow { id: string; kind: Notice['kind']; unit_id: string | null; ticket_id: string; body: Omit<Notice, 'id'>; created_at: Date }
 interface OutboxRow { id: string; kind: Notice['kind']; channel: string; unit_id: string | null; address: string; audience: string; ticket_id: string | null; created_at: Date; tries: number; sent_at: Date | null; receipt_at: Date | null; dead_at: Date | null; error: string; total: number }
@@ -12,6 +12,9 @@ interface OutboxRow { id: string; kind: Notice['kind']; channel: string; unit_id
 const ms = (at: Date | null): number | null => at?.getTime() ?? null
 /** A row of the notices → as units see it; times in ms. */
 export const noticeOf = (row: NoticeRow): Notice => ({ ...row.body, id: row.id, at: row.created_at.getTime() })
+
+/** So many that may be about the same, or are near, are shown in the form. */
+const MOST_ALIKE = 20
 
 /** Tickets whose district is worked out in one statement: on a machine that is busy with something else, too, it must be over in time. */
 const PLACED_AT_ONCE = 250
@@ -34,10 +37,11 @@ export function makeHallStore(pool: Pool): Omit<HallStore, 'delivered'> {
       }
       return (await pool.query<{ area: string | null; total: number; late: number }>(sql.AREAS(unitId !== null), unitId === null ? [key] : [key, unitId])).rows
     },
-    async duplicates({ id, fields: { category, point, place } }) {
-      if (category === null) return []
-      const { rows } = await pool.query<TicketRow & { distance: number | null }>(DUPLICATES, [id, category, point?.lat ?? null, point?.lon ?? null, plainPlace(place), point?.uncertaintyMetres ?? null, 20])
-      return rows.map((row): Duplicate => ({ id: row.id, number: row.number, state: row.state, place: row.place, description: row.description, openedAt: row.opened_at.getTime(), distanceMetres: row.distance === null ? null : Math.round(row.distance), members: row.members }))
+    async alike({ id, fields: { category, point, place } }) {
+      if (category === null) return { duplicates: [], nearby: [] }
+      const { rows } = await pool.query<TicketRow & { distance: number | null; fresh: boolean }>(NEARBY, [id, category, point?.lat ?? null, point?.lon ?? null, plainPlace(place), point?.uncertaintyMetres ?? null, MOST_ALIKE])
+      const duplicates = rows.filter(({ fresh }) => fresh).map((row): Duplicate => ({ id: row.id, number: row.number, state: row.state, place: row.place, description: row.description, openedAt: row.opened_at.getTime(), distanceMetres: row.distance === null ? null : Math.round(row.distance), members: row.members }))
+      return { duplicates, nearby: rows.map((row) => summaryOf(row)) }
     },
     async notices(units) {
       const { rows } = units === null ? await pool.query<NoticeRow>(sql.NOTICES_OF_HALL) : await pool.query<NoticeRow>(sql.NOTICES_OF_UNITS, [units])

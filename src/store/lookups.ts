@@ -52,8 +52,8 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
           ...(person?.address == null ? {} : { knownAddress: person.address }),
           hints: person?.hints ?? [],
           earlierCalls: calls?.rows.map(earlierCallOf) ?? [],
-          earlierTickets: mine?.rows.map(summaryOf) ?? [],
-          nearby: nearby?.rows.map(summaryOf) ?? [],
+          earlierTickets: mine?.rows.map((row) => summaryOf(row)) ?? [],
+          nearby: nearby?.rows.map((row) => summaryOf(row)) ?? [],
         }
       } catch (error) {
         logger.warn({ err: error, callId: query.callId }, 'caller not looked up')
@@ -78,7 +78,7 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
       const { page, newest, count, countHasPage, values } = listTickets(query)
       const given = [...values, query.limit, query.offset]
       const ask = async (text: string): Promise<readonly TicketRow[]> => (await pool.query<TicketRow>(text, given)).rows
-      const answer = (rows: readonly TicketRow[], total: number): { tickets: TicketSummary[]; total: number; more?: true } => ({ tickets: rows.map(summaryOf), ...total > MOST_COUNTED ? { total: MOST_COUNTED, more: true } : { total } })
+      const answer = (rows: readonly TicketRow[], total: number): { tickets: TicketSummary[]; total: number; more?: true } => ({ tickets: rows.map((row) => summaryOf(row, query.own === true ? query.unitId : undefined)), ...total > MOST_COUNTED ? { total: MOST_COUNTED, more: true } : { total } })
       if (!countHasPage) {
         const [rows, { rows: [row] }] = await Promise.all([ask(page), pool.query<{ total: number }>(count, [...values])])
         return answer(rows, row?.total ?? 0)

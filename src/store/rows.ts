@@ -38,15 +38,18 @@ export const ticketOf = (row: TicketRow): Ticket => ({
   work: { ...NO_WORK, ...row.work },
 })
 
-/** A row of `ticket` → a line of a list; `distance` in metres where the query had a place. */
-export const summaryOf = (row: TicketRow & { distance?: number | null }): TicketSummary => ({
-  id: row.id, number: row.number, state: row.state, kind: row.kind, category: row.category, place: row.place, description: row.description,
-  unitId: row.unit_id, openedAt: row.opened_at.getTime(), callBack: row.call_back,
-  ...(row.provisional_number === '' ? {} : { provisionalNumber: row.provisional_number }),
-  ...(row.attention ? { attention: true } : {}),
-  dueAt: row.due_at?.getTime() ?? null, dueClock: nextClockOf({ clocks: row.work.clocks ?? [] }), priority: row.priority, hazard: row.work.hazard ?? false, assist: row.assist, members: row.members, mergedInto: row.merged_into,
-  ...(row.distance == null ? {} : { distanceMetres: Math.round(row.distance) }),
-})
+/** A row of `ticket` → a line of a list; `distance` in metres where the query had a place. @param unitId whose clocks count; left out: the hall reads it, and all do */
+export function summaryOf(row: TicketRow & { distance?: number | null }, unitId?: string): TicketSummary {
+  const due = nextClockOf({ clocks: row.work.clocks ?? [] }, unitId)
+  return {
+    id: row.id, number: row.number, state: row.state, kind: row.kind, category: row.category, place: row.place, description: row.description,
+    unitId: row.unit_id, openedAt: row.opened_at.getTime(), callBack: row.call_back,
+    ...(row.provisional_number === '' ? {} : { provisionalNumber: row.provisional_number }),
+    ...(row.attention ? { attention: true } : {}),
+    dueAt: unitId === undefined ? row.due_at?.getTime() ?? null : due?.at.urge ?? null, dueClock: due?.clock ?? null, priority: row.priority, hazard: row.work.hazard ?? false, safeAt: row.work.safeAt ?? null, urgedAt: row.work.urgedAt ?? null, assist: row.assist, members: row.members, mergedInto: row.merged_into,
+    ...(row.distance == null ? {} : { distanceMetres: Math.round(row.distance) }),
+  }
+}
 
 export interface CallRow {
   id: string; number: string; caller_name: string; verified: boolean; called_number: string; lat: number | null; lon: number | null; uncertainty: number | null

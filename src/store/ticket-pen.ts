@@ -385,8 +385,8 @@ export const clockRows = ({ clocks }: Pick<TicketWork, 'clocks'>): string =>
 
 /** For the terminal, the outbox and the citizen alike; who may not see the number never finds it here. */
 function draftOf({ kind, to, again, clock, about, changed, by }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number, zone: string): object {
-  const { fields: { category, place }, work: { priority, hazard } } = ticket
-  const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ...(clock !== undefined && { clock }), ...(about !== undefined && { about }), ...(changed !== undefined && { changed: [...changed] }), ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket, changed), category, place, priority, hazard, dueAt, at })
+  const { fields: { category, place }, work: { priority, hazard, safeAt } } = ticket
+  const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ...(clock !== undefined && { clock }), ...(about !== undefined && { about }), ...(changed !== undefined && { changed: [...changed] }), ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket, changed), category, place, priority, hazard: hazard && safeAt === null, dueAt, at })
   if (to === 'hall') return { kind, audience: 'hall', body: { ...body(null), ...(clock === 'reassign' && ticket.fields.kind === null && { unsorted: true }) } satisfies Omit<Notice, 'id'>, again }
   if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, by === undefined ? ticket : { ...ticket, work: by }, zone), number: ticket.number } }
   if ('stage' in to) return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: body(to.unitId) }

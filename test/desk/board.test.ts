@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { Self } from '../../src/contracts/people.js'
 import { boardZhCN } from '../../src/desk/i18n/board.zh-CN.js'
+import { placesOf, readFilter, writeFilter } from '../../src/desk/pages/board/filter.js'
 import { refusals } from '../../src/desk/pages/board/urging.js'
 import { until } from '../helpers/database.js'
 import { withDesk } from '../helpers/desk-world.js'
@@ -15,6 +16,18 @@ const beyond = (page: Page, what: string): Promise<string[]> => page.evaluate<st
 t.test('why some could not be urged: every reason, with how many it holds back', (t) => {
   t.same(refusals([{ text: '已反馈' }, { text: '已办结' }, { text: '已反馈' }]), [{ text: '已反馈', count: 2 }, { text: '已办结', count: 1 }])
   t.equal(boardZhCN.refused(refusals([{ text: '已反馈' }, { text: '已办结' }, { text: '已反馈' }])), '2 张未能催办：已反馈；1 张未能催办：已办结')
+  t.end()
+})
+
+t.test('where tickets are: tiles, choice and link have one place; each choice is what it says, and another is added to be chosen from', (t) => {
+  const at = (text: string) => placesOf(readFilter(text))
+  t.same([at('').here, at('hand=1').here, at('state=open').here, at('state=signed').here, at('class=closed').here, at('class=waiting').here, at('class=open&state=reported').here], ['all', 'hand', 'open', 'signed', 'closed', 'class waiting', 'reported'])
+  t.same(at('').places, ['all', 'hand', 'open', 'dispatched', 'closed'])
+  t.same(at('state=signed').places, ['all', 'hand', 'open', 'dispatched', 'signed', 'closed'])
+  for (const text of ['', 'hand=1', 'state=open', 'state=dispatched', 'state=signed', 'class=closed', 'class=waiting', 'class=open']) {
+    const { here, only } = at(text)
+    t.equal(writeFilter(Object.fromEntries(Object.entries(only(here)).filter(([, value]) => value !== undefined))), text, `${text}: chosen again it is the same`)
+  }
   t.end()
 })
 

@@ -15,6 +15,8 @@ t.test('whoever closes by a report has its result, its words and its photos befo
   t.match(said, { kind: 'report', head: /^<drainage> 反馈 · 无法办理 · 照片 1 张 · /, note: '管线不归我处' })
   t.match(saidOf({ ...reported, state: 'visited' }, nameOf, en, NOW)?.head, /^<drainage> reports · /)
   t.equal(saidOf({ ...reported, state: 'in-progress' }, nameOf, zhCN, NOW), null, 'what was sent back is worked on anew')
+  t.match(saidOf({ ...reported, state: 'closed' }, nameOf, zhCN, NOW), { kind: 'report', note: '管线不归我处' }, 'what it was closed by is not gone with it')
+  t.equal(saidOf({ state: 'closed', work: NO_WORK }, nameOf, zhCN, NOW), null)
 })
 
 t.test('a returned ticket says who returned it, and by which rule', async (t) => {

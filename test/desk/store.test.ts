@@ -93,6 +93,7 @@ t.test('an alarm about a delivery stands once; it and all that the hall is told 
   t.equal(take(told(begun, other), { type: 'ticket.changed', ticketId: ID, version: 2 }).alarms, 0)
   t.same(shown(reduce(alarmed, { type: 'noticesRead', notices: [third], before: alarmed.notices })), [third.id, other.id], 'delivered')
   t.same(shown(reduce(alarmed, { type: 'noticesRead', notices: [second, third, first], before: alarmed.notices })), [second.id, third.id, other.id], 'still standing')
+  t.same(reduce(alarmed, { type: 'noticesRead', notices: [{ ...second, hazard: !second.hazard }, third], before: alarmed.notices }).notices.map(({ hazard }) => hazard), [!second.hazard, third.hazard, other.hazard], 'made safe meanwhile, it stands and is no danger')
   const reported = told(alarmed, report)
   t.same(shown(reduce(reported, { type: 'noticesRead', notices: [second, third], before: reported.notices })), [second.id, third.id, other.id], 'somebody looked at the report')
   t.ok(shown(reduce(reported, { type: 'noticesRead', notices: [second, third], before: alarmed.notices })).includes(report.id), 'what came while the server was asked is not over')
@@ -108,6 +109,7 @@ t.test('what is urgent, one list for the ear, the banner and what is kept before
   t.same(urgent('municipal-works'), ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'redo', 'raised', 'changed', 'conflict'])
   t.same(urgent(null), ['dispatch', 'undelivered', 'ruling-wanted', 'incident', 'redo', 'raised', 'changed', 'conflict'], 'that a unit was urged is news to the hall')
   t.ok(isUrgent({ kind: 'warn', clock: 'safe', unitId: null }), 'a danger that nobody guards')
+  t.same([true, false].map((hazard) => isUrgent({ kind: 'disputed', unitId: null, hazard })), [true, false], 'a danger of which a unit says that it is not its own')
   const urge = { ...notice('urge', ID, 1), unitId: 'municipal-works' }
   t.equal(told(begun, urge, ...Array.from({ length: MOST_NOTICES }, (_, n) => notice('reported', randomUUID(), 2 + n))).notices.at(-1)?.id, urge.id, 'and is pushed off by none')
 })

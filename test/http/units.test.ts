@@ -63,4 +63,7 @@ t.test('photos, numbers and colleagues: for those who may', async (t) => {
   const { rows } = await server.store.pool.query<{ details: object }>(`select details from audit where act = 'caller.reveal' and subject = $1`, [ours])
   t.match(rows, [{ details: { reason: '核对位置', unit: 'municipal-works' } }], 'one look, one row')
   t.same((await ask('unit', '/api/unit/people')).body['people'], [{ id: await server.idOf('unit1'), displayName: '值班员' }, { id: await server.idOf('unit3'), displayName: '同事' }])
+  t.same((await ask('other', '/api/unit/people?unitId=municipal-works')).body['people'], [{ id: await server.idOf('unit2'), displayName: '别家' }], 'a unit its own, whatever it names')
+  t.same((await ask('op', '/api/unit/people?unitId=power-supply')).body['people'], [{ id: await server.idOf('unit2'), displayName: '别家' }], 'the hall whose it asks for')
+  t.same((await ask('op', '/api/unit/people')).body['people'], [])
 })

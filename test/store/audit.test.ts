@@ -96,6 +96,7 @@ t.test('a history that somebody touched is found', async (t) => {
     ['who answered', `update ticket set operator_id = null where id = $id`, `update ticket set operator_id = '${op.id}' where id = $id`, { type: 'field', field: 'operator' }],
     ['a signature that nobody gave', `update ticket set work = work || '{"signedAt": 1}' where id = $id`, `update ticket set work = work || '{"signedAt": null}' where id = $id`, { type: 'field', field: 'signedAt' }],
     ['that somebody was there', `update ticket set work = work || '{"arrivedAt": 1}' where id = $id`, `update ticket set work = work || '{"arrivedAt": null}' where id = $id`, { type: 'field', field: 'arrivedAt' }],
+    ['when it was urged', `update ticket set work = work || jsonb_build_object('urgedAt', (work ->> 'urgedAt')::bigint - 1) where id = $id`, `update ticket set work = work || jsonb_build_object('urgedAt', (work ->> 'urgedAt')::bigint + 1) where id = $id`, { type: 'field', field: 'urgedAt' }],
     ['how often it was urged', `update ticket set work = work || '{"urged": 0}' where id = $id`, `update ticket set work = work || '{"urged": 1}' where id = $id`, { type: 'field', field: 'urged' }],
     ['who gave it back', `update ticket set work = work || '{"returns": [{"unitId": "drainage", "duty": "MH-02", "note": "", "at": 1}]}' where id = $id`, `update ticket set work = work || '{"returns": []}' where id = $id`, { type: 'field', field: 'returns' }],
     ['that a limit was kept', `update ticket_clock set met = true where ticket_id = $id and clock = 'delivery'`, `update ticket_clock set met = false where ticket_id = $id and clock = 'delivery'`, { type: 'field', field: 'clocks' }],
@@ -137,7 +138,7 @@ t.test('a history that somebody touched is found', async (t) => {
   // Whoever rewrites a whole chain gets it right; the head that was noted shows it.
   await owner.query(`alter table ticket_history disable trigger all; delete from ticket_history where ticket_id = '${id}' and version >= 4; delete from ticket_clock where ticket_id = '${id}' and clock = 'delivery';
     update ticket_clock set ended_at = null, met = null, next_stage = 'warn', next_at = started_at + (due_at - started_at) * 0.75 where ticket_id = '${id}';
-    update ticket set version = 3, state = 'open', kind = null, outcome = null, unit_id = null, dispatched_at = null, closed_at = null, due_at = timestamptz 'epoch' + ${first.at.urge} * interval '1 ms', work = work || '{"urged": 0, "clocks": [${JSON.stringify(first)}]}' where id = '${id}'; ${untouched}`)
+    update ticket set version = 3, state = 'open', kind = null, outcome = null, unit_id = null, dispatched_at = null, closed_at = null, due_at = timestamptz 'epoch' + ${first.at.urge} * interval '1 ms', work = work || '{"urged": 0, "urgedAt": null, "clocks": [${JSON.stringify(first)}]}' where id = '${id}'; ${untouched}`)
   const cut = await verifyHistories(store.pool, until)
   t.same(cut.faults, [])
   t.not(cut.head, whole.head)

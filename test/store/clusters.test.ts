@@ -154,7 +154,7 @@ t.test('callers of one cell of the mobile network have one point and are no inci
   for (let n = 0; n < burst; n += 1) apart.push(await at(`第 ${n + 1} 条街`, (rule?.metres ?? 0) + 1))
   t.same(await store.clusters.look(), [], 'each has his own leak')
   t.same(new Set(await states(apart)), new Set(['open']))
-  t.ok((await store.hall.duplicates(await store.records.get(apart[0] ?? ''))).length > 0, 'a person is offered them all the same')
+  t.ok((await store.hall.alike(await store.records.get(apart[0] ?? ''))).duplicates.length > 0, 'a person is offered them all the same')
   const together: string[] = []
   for (let n = 0; n < burst; n += 1) together.push(await at('景华路 56 号', 5_000))
   await store.clusters.look()
@@ -248,7 +248,9 @@ t.test('what may be about the same is offered by the rule of its category, as th
   const offered = async (category: string, place: string, off?: number): Promise<readonly string[]> => {
     const own = await at(category, place, 0, off === undefined ? {} : { off })
     const { nearby } = await store.records.lookUp({ callId: own, number: '', category, place, location: { lat, lon, ...(off !== undefined && { uncertaintyMetres: off }) } })
-    const same = (await store.hall.duplicates(await store.records.get(own))).map(({ id }) => id).slice(0, 5)
+    const alike = await store.hall.alike(await store.records.get(own))
+    const same = alike.duplicates.map(({ id }) => id).slice(0, 5)
+    t.same(alike.nearby.slice(0, 5).map(({ id }) => id), nearby.map(({ id }) => id), 'the card and the form by one question')
     t.same(nearby.map(({ id }) => id).slice(0, same.length), same, category)
     older.splice(0, older.length, ...nearby.slice(same.length).map(({ id }) => id))
     await owner.query(`update ticket set state = 'void' where id = $1`, [own])

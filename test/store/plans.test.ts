@@ -1,7 +1,7 @@
 import t from 'tap'
 import { DONE_CALL_BACK_LIST } from '../../src/store/sql/call-account.js'
 import { OF_CHANNEL } from '../../src/store/sql/citizen.js'
-import { BUSY_CATEGORIES, DUPLICATES, NEARBY, SPOTS } from '../../src/store/sql/cluster.js'
+import { BUSY_CATEGORIES, NEARBY, SPOTS } from '../../src/store/sql/cluster.js'
 import { DEAD_MARK, listOutbox, NOTICES_OF_HALL, NOTICES_OF_UNITS, writeAct } from '../../src/store/sql/dispatch.js'
 import { listTickets } from '../../src/store/sql/list.js'
 import { startCaseWork } from '../helpers/case-work.js'
@@ -45,7 +45,7 @@ t.test('what is asked often, or of a table that grows for ever, is found by an i
   const { page, count, values } = listTickets({ mine })
   for (const [what, text, given] of [
     ['requests of a channel', OF_CHANNEL, ['rare', null, null, null, null, null, 100, 0]], ['what a person had to do with', page, [...values, 50, 0]], ['and how many', count, values],
-    ['categories to look at', BUSY_CATEGORIES, [120]], ['the spots of one', SPOTS, ['noise', 60]], ['what may be about the same', DUPLICATES, [mine, 'noise', 34.6, 112.4, '中州路', null, 20]], ['what is in hand nearby', NEARBY, [mine, 'noise', 34.6, 112.4, '中州路', null, 5]],
+    ['categories to look at', BUSY_CATEGORIES, [120]], ['the spots of one', SPOTS, ['noise', 60]], ['what may be about the same, and what else is in hand nearby', NEARBY, [mine, 'noise', 34.6, 112.4, '中州路', null, 5]],
     ['what a unit’s terminal is told', NOTICES_OF_UNITS, [['telecom']]], ['and the hall’s', NOTICES_OF_HALL, []],
   ] as const) {
     const { rows } = await store.pool.query<{ 'QUERY PLAN': string }>(`explain (costs off) ${text}`, [...given])

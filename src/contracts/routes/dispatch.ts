@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { TicketAct } from '../acts.js'
+import { TicketSummary } from '../call.js'
 import { BoardArea, BoardCell, Duplicate, DutyRule, Notice, OutboxLine, Proposal } from '../dispatch.js'
 import { STATE_CLASSES } from '../life-cycle.js'
 import { Bilingual, CategoryCode, EpochMs, Uuid } from '../primitives.js'
@@ -24,7 +25,7 @@ export const TicketFilter = {
   late: Type.Optional(Type.Boolean()),
   /** Due within two hours, as the board counts them. */
   soon: Type.Optional(Type.Boolean()),
-  /** The tickets that follow this one. */
+  /** The tickets that follow this one; to a unit, of one of its own, what they say and no more. */
   mergedInto: Type.Optional(Uuid),
   from: Type.Optional(EpochMs), to: Type.Optional(EpochMs),
   text: Type.Optional(Type.String({ maxLength: 100 })), callBack: Type.Optional(Type.Boolean()), attention: Type.Optional(Type.Boolean()), sort: Type.Optional(Type.Enum(TICKET_SORTS)),
@@ -50,7 +51,7 @@ export const DISPATCH_ROUTES = {
     response: strict({ urged: Type.Array(Uuid), refused: Type.Array(strict({ id: Uuid, code: Type.String(), text: Type.String() })) }),
   },
   proposal: { method: 'GET', path: '/api/tickets/:id/proposal', roles: INTAKE, summary: { zh: '派单建议及理由', en: 'Whom to give it to, and why' }, params: Id, response: Proposal },
-  duplicates: { method: 'GET', path: '/api/tickets/:id/duplicates', roles: INTAKE, summary: { zh: '疑似重复', en: 'Possible duplicates' }, params: Id, response: strict({ duplicates: Type.Array(Duplicate) }) },
+  duplicates: { method: 'GET', path: '/api/tickets/:id/duplicates', roles: INTAKE, summary: { zh: '疑似重复与附近同类', en: 'Possible duplicates, and what else of its category is near' }, params: Id, response: strict({ duplicates: Type.Array(Duplicate), /** They, and whatever else of its category is in hand there, however old; an older node does not say. */ nearby: Type.Optional(Type.Array(TicketSummary)) }) },
   duties: { method: 'GET', path: '/api/duties', roles: EVERYONE, summary: { zh: '职责清单', en: 'Rules of duty' }, response: strict({ duties: Type.Array(DutyRule) }) },
   notices: { method: 'GET', path: '/api/notices', roles: EVERYONE, summary: { zh: '未确认的通知', en: 'Notices not yet confirmed' }, response: strict({ notices: Type.Array(Notice) }) },
   receipt: { method: 'POST', path: '/api/notices/:id/receipt', roles: EVERYONE, summary: { zh: '终端确认收到通知', en: 'A terminal has shown a notice' }, params: Id, body: Nothing, response: Nothing },

@@ -32,5 +32,6 @@ export const UNIT_ROUTES = {
     method: 'POST', path: '/api/tickets/:id/reveal', roles: EVERYONE, summary: { zh: '查看诉求人电话（须说明理由，留痕）', en: 'See the complainant’s number (for a reason, noted)' },
     params: Id, body: strict({ reason: Type.String({ minLength: 2, maxLength: 200, pattern: '\\S' }) }), response: strict({ number: Type.String(), name: Type.String() }),
   },
-  colleagues: { method: 'GET', path: '/api/unit/people', roles: ['unit'], summary: { zh: '本单位人员', en: 'One’s own unit’s people' }, response: strict({ people: Type.Array(strict({ id: Uuid, displayName: Type.String() })) }) },
+  /** A unit asks of its own, whatever it names. */
+  colleagues: { method: 'GET', path: '/api/unit/people', roles: EVERYONE, summary: { zh: '单位人员（单位只见本单位）', en: 'A unit’s people (to a unit its own)' }, query: strict({ unitId: Type.Optional(UnitId) }), response: strict({ people: Type.Array(strict({ id: Uuid, displayName: Type.String() })) }) },
 } as const satisfies Record<string, Route>

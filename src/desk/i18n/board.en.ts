@@ -5,6 +5,7 @@ export const boardEn: typeof boardZhCN = {
   title: 'Tickets in hand',
   total: 'In hand', late: 'Late', soon: 'Due in 2 h',
   areas: 'In hand by district', elsewhere: 'Elsewhere or unknown',
+  atHall: 'The hall’s turn', atUnit: 'A unit’s turn', urgedAt: (time) => `Urged ${time}`,
   lateCount: (count) => `${count} late`,
   units: 'Units with most late',
   noneLate: 'Nothing is late.',

@@ -3,6 +3,7 @@ export const boardZhCN = {
   title: '在办工单',
   total: '在办', late: '超时', soon: '即将到期',
   areas: '各区在办', elsewhere: '区划外或位置不明',
+  atHall: '待大厅处理', atUnit: '待单位处理', urgedAt: (time: string) => `已催办 ${time}`,
   lateCount: (count: number) => `超时 ${count}`,
   units: '超时最多的单位',
   noneLate: '没有超时的工单。',

@@ -150,7 +150,7 @@ export const en: Dictionary = {
     noEarlierTickets: 'No earlier tickets from this number.',
     noEarlierCalls: 'First call from this number.',
     noNearby: 'No open ticket of this category nearby.',
-    notLookedUp: { number: 'The number is withheld: nothing can be looked up.', category: 'No category yet: not looked for.', place: 'No place yet: not looked for.' },
+    notLookedUp: { number: 'The number is withheld: nothing can be looked up.', category: 'No category yet: not looked for.', place: 'No place yet: not looked for.', failed: 'The database cannot be asked now: not looked for. It is asked again by itself.' },
     incomplete: 'The records cannot be read right now; what is shown may be incomplete.',
     firstTime: 'First call',
     times: (count) => (count < 10 ? plural(count, 'earlier call') : '10 or more earlier calls'),

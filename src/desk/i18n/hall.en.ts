@@ -13,7 +13,7 @@ export const hallEn: typeof hallZhCN = {
   protectHint: 'Decides how much of the complainant units, messages and public answers show; say in the note whose wish it is. Only a supervisor shows more again, for a reason that the audit keeps.',
   level: 'Priority', hazard: 'Hazard: to be made safe first',
   unit: 'Unit', reference: 'Their reference', into: 'Into which ticket (number, telephone or words)', intoNone: 'Nothing like it is open: type a number, a telephone or words.', intoNothing: 'No open ticket matches.', intoHint: 'It closes with the main ticket, and its caller is told as well.',
-  standing: { title: 'Where it stands', hall: 'Hall', assist: 'Assisting', and: ', ', into: 'Merged into', incident: 'Incident', members: (count) => `${count} merged into it: ${count + 1} calls with its own`, more: (count) => `${count} more` },
+  standing: { title: 'Where it stands', hall: 'Hall', assist: 'Assisting', and: ', ', into: 'Merged into', incident: 'Incident', members: (count) => `${count} merged into it: ${count + 1} calls with its own`, more: (count) => `${count} more`, elsewhere: 'What they said is kept at the hall; ask there if you need it.' },
   duty: 'Rule of duty', dutyNone: 'No rule names this unit.',
   needed: { note: 'Say what the matter is.', unit: 'Choose a unit.', duty: 'Choose a rule.', reference: 'Give their reference.', into: 'Choose a ticket.', body: 'Name the body and the day of the next step.' },
 }

@@ -154,7 +154,7 @@ export const zhCN = {
     noEarlierTickets: '此号码没有历史工单。',
     noEarlierCalls: '此号码第一次来电。',
     noNearby: '附近没有未办结的同类工单。',
-    notLookedUp: { number: '号码被隐藏，无法查询。', category: '尚无类别，未查询附近工单。', place: '尚无地点，未查询附近工单。' },
+    notLookedUp: { number: '号码被隐藏，无法查询。', category: '尚无类别，未查询附近工单。', place: '尚无地点，未查询附近工单。', failed: '资料库暂时查不到，未查询附近工单；恢复后自动再查。' },
     incomplete: '资料库暂时查不到，来电人记录可能不全。',
     firstTime: '首次来电',
     /** The card carries the last ten. */

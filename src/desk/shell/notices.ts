@@ -45,9 +45,11 @@ export function useReceipts(shown: readonly Notice[]): void {
   }, [shown])
 }
 
-/** The window's title and badge count what is new; a double tone for what calls for one, again and again while a danger is not signed for. */
+/** The window's title and badge count what is new; a double tone for what calls for one, once for each, and again and again while a danger is not signed for. */
 export function useNoticeSignal({ shown, fresh, danger, title, audible }: { readonly shown: readonly Notice[]; readonly fresh: number; readonly danger: boolean; readonly title: string; readonly audible: boolean }): void {
   const last = shown.find(isUrgent)?.id
+  /** What was heard: that the one before it is put away makes nothing new of it. */
+  const rung = useRef(new Set<string>())
   useEffect(() => {
     const badge = navigator as { setAppBadge?: (count: number) => Promise<void>; clearAppBadge?: () => Promise<void> }
     if (fresh === 0) return
@@ -60,7 +62,8 @@ export function useNoticeSignal({ shown, fresh, danger, title, audible }: { read
     }
   }, [fresh, title])
   useEffect(() => {
-    if (!audible || (last === undefined && !danger)) return
+    if (!audible || (!danger && (last === undefined || rung.current.has(last)))) return
+    for (const notice of shown) if (isUrgent(notice)) rung.current.add(notice.id)
     const audio = new AudioContext()
     const ring = (): void => sound(audio, danger ? [[1_046, 0], [1_318, 0.42], [1_046, 0.84]] : [[784, 0], [1_046, 0.42]])
     ring()
@@ -71,5 +74,6 @@ export function useNoticeSignal({ shown, fresh, danger, title, audible }: { read
       clearTimeout(end)
       if (audio.state !== 'closed') void audio.close().catch(() => undefined)
     }
+    // What is shown besides makes no tone, and cuts none off.
   }, [last, danger, audible])
 }

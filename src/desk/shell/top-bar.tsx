@@ -11,6 +11,7 @@ import { Brand } from '../widgets/brand.js'
 import { QueueStrip } from './queue-strip.js'
 import { keepFocus } from './keep-focus.js'
 import { goTo, type Page } from './route.js'
+import { useHallAlerts } from './use-hall-alerts.js'
 
 /** Every desk of the hall counts them: in a storm no more often than this, ms. */
 const REST = 10_000
@@ -21,7 +22,13 @@ function useOpenCallBacks(): number {
   return value?.total ?? 0
 }
 
-interface Tab { readonly page: Page; readonly label: string; readonly count?: number }
+/** `count`: what waits there; `alarm`: some of it does not bear waiting. */
+interface Tab { readonly page: Page; readonly label: string; readonly count?: number; readonly alarm?: boolean }
+
+/** The entry with its count, red where that does not bear waiting. */
+function TabLabel({ tab: { page, label, count = 0, alarm = false } }: { readonly tab: Tab }) {
+  return <>{label}{count > 0 && <span className={`ld-count ${alarm ? 'is-alarm' : 'is-open'}`} {...{ [`data-${page === 'board' ? 'alerts' : page}`]: count }}>{count}</span>}</>
+}
 
 /** The pages of somebody in the hall: beside one another, on a telephone in a menu under the one that is open. */
 function HallPages({ page }: { readonly page: Page }) {
@@ -29,21 +36,24 @@ function HallPages({ page }: { readonly page: Page }) {
   const { self, hasSeat } = useDesk()
   const wide = useWide('unit')
   const callBacks = useOpenCallBacks()
+  const { tickets, alarmed } = useHallAlerts()
   const watches = self.role === 'supervisor' || self.role === 'admin'
   const tabs: readonly Tab[] = [
     ...(hasSeat ? [{ page: 'seat', label: text.nav.seat } as const] : []),
     { page: 'tickets', label: self.role === 'operator' ? text.nav.mine : text.nav.tickets },
-    { page: 'board', label: text.board.nav },
+    { page: 'board', label: text.board.nav, count: tickets, alarm: alarmed > 0 },
     { page: 'map', label: text.map.nav },
     { page: 'call-backs', label: text.account.callBacks.nav, count: callBacks },
     ...(watches ? [{ page: 'talks', label: text.talk.talks.nav }, { page: 'account', label: text.account.day.nav }, { page: 'flows', label: text.flows.nav }] as const : []),
   ]
-  const named = ({ page: one, label, count = 0 }: Tab) => <>{label}{count > 0 && <span className="ld-count is-open" data-call-backs={one === 'call-backs' ? count : undefined}>{count}</span>}</>
-  if (wide) return <nav className="ld-nav">{tabs.map((tab) => <button key={tab.page} type="button" className={page === tab.page ? 'is-here' : ''} aria-current={page === tab.page ? 'page' : undefined} onClick={() => goTo(tab.page)}>{named(tab)}</button>)}</nav>
+  const here = tabs.find((tab) => tab.page === page)
+  // What stands on the board is seen with the menu closed, too.
+  const board = page === 'board' ? undefined : tabs.find((tab) => tab.page === 'board')
+  if (wide) return <nav className="ld-nav">{tabs.map((tab) => <button key={tab.page} type="button" className={page === tab.page ? 'is-here' : ''} aria-current={page === tab.page ? 'page' : undefined} onClick={() => goTo(tab.page)}><TabLabel tab={tab} /></button>)}</nav>
   return (
     <nav className="ld-nav">
-      <Dropdown trigger={['click']} menu={{ items: tabs.map((tab) => ({ key: tab.page, label: <span className="ld-nav-item">{named(tab)}</span>, onClick: () => goTo(tab.page) })), selectedKeys: [page] }}>
-        <Button type="text" className="ld-nav-menu" icon={<MenuOutlined />}>{tabs.find((tab) => tab.page === page)?.label}</Button>
+      <Dropdown trigger={['click']} menu={{ items: tabs.map((tab) => ({ key: tab.page, label: <span className="ld-nav-item"><TabLabel tab={tab} /></span>, onClick: () => goTo(tab.page) })), selectedKeys: [page] }}>
+        <Button type="text" className="ld-nav-menu" icon={<MenuOutlined />}>{here?.label}{board !== undefined && <span title={board.label}><TabLabel tab={{ ...board, label: '' }} /></span>}</Button>
       </Dropdown>
     </nav>
   )

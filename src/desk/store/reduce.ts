@@ -39,8 +39,11 @@ export function reduce(state: DeskState, event: DeskEvent): DeskState {
       return { ...state, opened: event.ticket === null ? null : newerTicket(state.opened, event.ticket) }
     case 'noticesRead': {
       // An alarm that a unit does not hear is over with the delivery, a report when somebody looked at it, a time limit with its clock: what the hall is told stands as long as the server says so, not until each desk puts it away.
-      const standing = state.notices.filter(({ id, unitId }) => unitId !== null || event.notices.some((notice) => notice.id === id) || !event.before.some((had) => had.id === id))
-      return [...event.notices].sort((a, b) => a.at - b.at).reduce(heard, standing.length === state.notices.length ? state : { ...state, notices: standing })
+      const now = new Map(event.notices.map((notice) => [notice.id, notice]))
+      const standing = state.notices.filter(({ id, unitId }) => unitId !== null || now.has(id) || !event.before.some((had) => had.id === id))
+      // What stands may be a danger no more.
+      const safer = standing.map((one) => { const { hazard } = now.get(one.id) ?? one; return hazard === one.hazard ? one : { ...one, hazard } })
+      return [...event.notices].sort((a, b) => a.at - b.at).reduce(heard, safer.length === state.notices.length && safer.every((one, n) => one === state.notices[n]) ? state : { ...state, notices: safer })
     }
     case 'noticed':
       return { ...state, notices: state.notices.filter(({ id }) => id !== event.id), noticed: new Set([...state.noticed, event.id]) }

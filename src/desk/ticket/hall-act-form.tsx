@@ -12,6 +12,7 @@ import { Chooser } from '../widgets/chooser.js'
 import { DayInput } from '../widgets/day-input.js'
 import { Line, PaperLine, readPaper, type Order, type PaperEntry } from './act-parts.js'
 import { Contested, useOver } from './contested.js'
+import { IntoField } from './into-field.js'
 import { SaidLine } from './said-line.js'
 import { UnitSelect } from './unit-select.js'
 import { useSending } from './use-sending.js'
@@ -35,24 +36,8 @@ export function unheardOf({ unitId, work }: Ticket): readonly string[] {
   return [...new Set([...(unitId !== null && work.deliveredAt === null ? [unitId] : []), ...waiting])]
 }
 
-/** Tickets that this one may follow: what looks like the same, else the newest of its category; or what is looked for. */
-function useMains(ticketId: string, category: string | null, wanted: boolean, typed: string): readonly Duplicate[] {
-  const [found, setFound] = useState<readonly Duplicate[]>([])
-  useEffect(() => {
-    if (!wanted) return
-    const abort = new AbortController()
-    const listed = (query: { readonly text?: string; readonly category?: string }): Promise<readonly Duplicate[]> => call('tickets', { query: { ...query, limit: 10, offset: 0 } }, { signal: abort.signal }).then(({ tickets }) => tickets.map(({ id, number, state, place, description, openedAt, members = 0 }): Duplicate => ({ id, number, state, place, description, openedAt, members, distanceMetres: null })))
-    const search = typed.trim() === ''
-      ? call('duplicates', { params: { id: ticketId } }, { signal: abort.signal }).then(({ duplicates }) => (duplicates.length > 0 || category === null ? duplicates : listed({ category })))
-      : listed({ text: typed.trim() })
-    search.then((list) => setFound(list.filter(({ id, state }) => id !== ticketId && state !== 'merged' && state !== 'closed' && state !== 'void')), () => undefined)
-    return () => abort.abort()
-  }, [ticketId, category, wanted, typed])
-  return found
-}
-
 /** What an act of the hall needs to be told; sent through the outbox, so that a bad line loses nothing. */
-export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket; readonly form: HallForm; readonly onClose: () => void }) {
+export function HallActForm({ ticket, form, duplicates, onClose }: { readonly ticket: Ticket; readonly form: HallForm; /** What may be about the same. */ readonly duplicates: readonly Duplicate[]; readonly onClose: () => void }) {
   const text = useText()
   const words = text.hall
   const language = useLanguage()
@@ -77,10 +62,8 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
   const [reference, setReference] = useState('')
   const [duty, setDuty] = useState<string | null>(null)
   const [duties, setDuties] = useState<readonly DutyRule[]>([])
-  const [typed, setTyped] = useState('')
   const [into, setInto] = useState<string | null>(null)
   const contested = [priority, hazard, privacy, assist].filter((one) => one.contested)
-  const mains = useMains(ticket.id, ticket.fields.category, form === 'merge', typed)
   const now = Date.now() + skew
 
   useEffect(() => {
@@ -175,14 +158,7 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
             <Line label={text.unit.nextDay}><DayInput name={text.unit.nextDay} value={day} onChange={setDay} /></Line>
           </>
         )}
-        {form === 'merge' && (
-          <>
-            <p className="ld-faint">{words.intoHint}</p>
-            <Line label={words.into}>
-              <Select<string> showSearch={{ filterOption: false, onSearch: setTyped }} value={into} onChange={setInto} aria-label={words.into} notFoundContent={typed.trim() === '' ? words.intoNone : words.intoNothing} options={mains.map(({ id, number, place, description, distanceMetres }) => ({ value: id, label: [number, place, ...(distanceMetres === null ? [] : [`${distanceMetres} m`]), description].filter((part) => part !== '').join(' · ') }))} />
-            </Line>
-          </>
-        )}
+        {form === 'merge' && <IntoField ticket={ticket} duplicates={duplicates} value={into} now={now} onPick={setInto} />}
         <Line label={text.unit.note}><Input.TextArea value={note} maxLength={1000} rows={3} aria-label={text.unit.note} onChange={({ target }) => setNote(target.value)} /></Line>
         {form === 'deliver' && <PaperLine paper={paper} now={now} onChange={setPaper} />}
         {missing !== '' && <p className="ld-chip is-alarm" role="alert">{missing}</p>}

@@ -1,10 +1,9 @@
 import { DownOutlined } from '@ant-design/icons'
 import { Button, Dropdown } from 'antd'
-import { useEffect, useState } from 'react'
-import type { Proposal } from '../../contracts/dispatch.js'
+import { useState } from 'react'
+import type { Duplicate, Proposal } from '../../contracts/dispatch.js'
 import { actsFor } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import { call } from '../api/endpoints.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { unitName, useDesk } from '../store/desk.js'
 import { HALL_FORMS, HallActForm, unheardOf, type HallForm } from './hall-act-form.js'
@@ -20,7 +19,7 @@ function fits(form: HallForm, ticket: Ticket): boolean {
 const NEXT: ReadonlySet<HallForm> = new Set(['deliver', 'close', 'visit', 'redo', 'answer-extension', 'rule', 'confirm-receipt'])
 
 /** Whatever else the hall may do to a ticket: what is next as buttons, the rest in a menu. */
-export function HallActs({ ticket, duplicates }: { readonly ticket: Ticket; readonly duplicates: number }) {
+export function HallActs({ ticket, duplicates }: { readonly ticket: Ticket; readonly duplicates: readonly Duplicate[] }) {
   const text = useText()
   const { self } = useDesk()
   const [form, setForm] = useState<HallForm | null>(null)
@@ -31,38 +30,16 @@ export function HallActs({ ticket, duplicates }: { readonly ticket: Ticket; read
   const nameOf = (one: HallForm): string => (one === 'close' ? text.hall.asReported : text.ticket.acts[one] ?? one)
   return (
     <div className="ld-hall-acts" role="group" aria-label={text.hall.more}>
-      {duplicates > 0 && legal.has('merge') && <Button size="small" onClick={() => setForm('merge')} data-duplicates={duplicates}>{text.hall.duplicates(duplicates)}</Button>}
+      {duplicates.length > 0 && legal.has('merge') && <Button size="small" onClick={() => setForm('merge')} data-duplicates={duplicates.length}>{text.hall.duplicates(duplicates.length)}</Button>}
       {forms.filter((one) => NEXT.has(one)).map((one) => <Button key={one} size="small" onClick={() => setForm(one)} data-act={one}>{nameOf(one)}</Button>)}
       {rest.length > 0 && (
         <Dropdown trigger={['click']} menu={{ items: rest.map((one) => ({ key: one, label: <span data-act={one}>{nameOf(one)}</span>, danger: one === 'void', onClick: () => setForm(one) })) }}>
           <Button size="small" data-more>{text.hall.more}<DownOutlined /></Button>
         </Dropdown>
       )}
-      {form !== null && <HallActForm key={`${ticket.id} ${form}`} ticket={ticket} form={form} onClose={() => setForm(null)} />}
+      {form !== null && <HallActForm key={`${ticket.id} ${form}`} ticket={ticket} form={form} duplicates={duplicates} onClose={() => setForm(null)} />}
     </div>
   )
-}
-
-/** Somebody who types changes it every second: it is asked when he rests, ms. */
-const REST = 500
-
-export interface Advice { readonly proposal: Proposal | null; readonly duplicates: number }
-const NONE: Advice = { proposal: null, duplicates: 0 }
-
-/** Whom to give the ticket to and why, and how many look like the same; asked anew whenever it changes. What fails is not shown: nobody waits for it. */
-export function useAdvice(ticket: Ticket, wanted: boolean): Advice {
-  const [advice, setAdvice] = useState<{ readonly of: string; readonly advice: Advice }>({ of: '', advice: NONE })
-  useEffect(() => {
-    if (!wanted || ticket.provisional) return
-    const abort = new AbortController()
-    const params = { id: ticket.id }
-    const timer = setTimeout(() => {
-      Promise.all([call('proposal', { params }, { signal: abort.signal }), call('duplicates', { params }, { signal: abort.signal })])
-        .then(([proposal, { duplicates }]) => setAdvice({ of: ticket.id, advice: { proposal, duplicates: duplicates.length } }), () => undefined)
-    }, REST)
-    return () => { clearTimeout(timer); abort.abort() }
-  }, [ticket.id, ticket.version, ticket.provisional, wanted])
-  return wanted && advice.of === ticket.id ? advice.advice : NONE
 }
 
 /** The proposal, each unit with its reason: one click takes it, another leaves it out. */

@@ -10,7 +10,8 @@ import { unitName, useDesk, useDeskState, useOutbox } from '../store/desk.js'
 import { Chooser } from '../widgets/chooser.js'
 import { useDraft } from './draft.js'
 import { Field } from './field.js'
-import { HallActs, ProposalLine, useAdvice } from './hall-acts.js'
+import type { Advice } from './advice.js'
+import { HallActs, ProposalLine } from './hall-acts.js'
 import { SaidLine } from './said-line.js'
 import { UnitSelect } from './unit-select.js'
 import { useRefusal } from './use-sending.js'
@@ -31,7 +32,7 @@ const EMERGENCIES: ReadonlySet<TicketKind | null> = new Set<TicketKind | null>([
 const whenSingle = (act: () => void) => ({ detail }: { readonly detail: number }): void => { if (detail < 2) act() }
 
 /** Dispatch, settle, reopen: the acts that move a ticket on. `placed`: it says where. */
-export function Handling({ ticket, kind, category, placed, disabled }: { readonly ticket: Ticket; readonly kind: TicketKind | null; readonly category: string | null; readonly placed: boolean; readonly disabled: boolean }) {
+export function Handling({ ticket, advice, kind, category, placed, disabled }: { readonly ticket: Ticket; readonly advice: Advice; readonly kind: TicketKind | null; readonly category: string | null; readonly placed: boolean; readonly disabled: boolean }) {
   const text = useText()
   const language = useLanguage()
   const { keeper, book, self } = useDesk()
@@ -55,7 +56,6 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   // Who has it, or had it, is told why another gets it.
   const mustSayWhy = give === 'reassign' || ticket.state === 'dispatched'
   const report = useRefusal()
-  const advice = useAdvice(ticket, !closed && !disabled)
   const busy = (act: string): boolean => box?.acts.some((waiting) => waiting.act === act) ?? false
   const unitId = draft.unitId ?? ticket.unitId
   // Nobody finds what stands nowhere: one question, one key. Where seconds count it is said afterwards.
@@ -112,6 +112,7 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   if (closed) {
     return (
       <div className="ld-handling">
+        <SaidLine ticket={ticket} />
         <div className="ld-act">
           <Field label={text.ticket.outcome}>
             <div className="ld-done">

@@ -10,7 +10,7 @@ import { useDeskState } from '../store/desk.js'
 /** So many of those that follow are shown at once. */
 const AT_ONCE = 20
 
-type Line = Pick<TicketSummary, 'id' | 'number' | 'place' | 'openedAt'>
+type Line = Pick<TicketSummary, 'id' | 'number' | 'place' | 'description' | 'openedAt'>
 
 /** A ticket's number, by which it is opened. */
 function NumberLink({ id, number, onOpen }: { readonly id: string; readonly number: string; readonly onOpen: (ticketId: string) => void }) {
@@ -35,8 +35,8 @@ export function MainTicket({ id, onOpen }: { readonly id: string; readonly onOpe
   return <><NumberLink id={id} number={main?.number ?? text.unit.open} onOpen={onOpen} />{main !== null && <span className="ld-faint">{text.ticket.states[main.state]} · {main.fields.place || '—'}</span>}</>
 }
 
-/** How many follow this ticket, and which: each caller is told, and asked afterwards. */
-export function Followers({ ticket: { id, version, work: { members } }, onOpen }: { readonly ticket: Ticket; readonly onOpen: (ticketId: string) => void }) {
+/** How many follow this ticket, which, and what each said: each caller is told, and asked afterwards. @param onOpen left out: at a unit, which sees what they said and no more */
+export function Followers({ ticket: { id, version, work: { members } }, onOpen }: { readonly ticket: Ticket; readonly onOpen?: (ticketId: string) => void }) {
   const text = useText()
   const words = text.hall.standing
   const now = Date.now() + useDeskState((state) => state.skew)
@@ -54,10 +54,10 @@ export function Followers({ ticket: { id, version, work: { members } }, onOpen }
   }, [id, version, open, most, welcomes])
   return (
     <details open={open} onToggle={({ currentTarget }) => setOpen(currentTarget.open)} data-members={members}>
-      <summary>{words.members(members)}</summary>
-      {lines === null ? <p className="ld-faint" role="status">{text.loading}</p> : (
+      <summary>{onOpen === undefined ? text.unit.members(members) : words.members(members)}</summary>
+      {lines === null ? <p className="ld-faint" role="status">{text.loading}</p> : lines.length === 0 ? <p className="ld-faint">{words.elsewhere}</p> : (
         <ul>
-          {lines.map((one) => <li key={one.id}><NumberLink id={one.id} number={one.number} onOpen={onOpen} /><span className="ld-faint">{whenOf(one.openedAt, now, text)} · {one.place || '—'}</span></li>)}
+          {lines.map((one) => <li key={one.id} data-follower={one.id}>{onOpen === undefined ? <span className="ld-mono ld-faint">{one.number} </span> : <NumberLink id={one.id} number={one.number} onOpen={onOpen} />}<span className="ld-faint">{whenOf(one.openedAt, now, text)} · {one.place || '—'}</span>{one.description !== '' && <p>{one.description}</p>}</li>)}
           {members > lines.length && lines.length >= most && <li><Button size="small" onClick={() => setMost(most + AT_ONCE)}>{words.more(members - lines.length)}</Button></li>}
         </ul>
       )}

@@ -3,8 +3,8 @@ import { Button, Drawer } from 'antd'
 import { useState } from 'react'
 import type { Ticket } from '../../contracts/ticket.js'
 import { useText } from '../i18n/language.js'
+import { useAdvice } from './advice.js'
 import { CallLog } from './call-log.js'
-import { PhotoStrip } from './photo-strip.js'
 import { Recordings } from './recordings.js'
 import { HistoryList } from './history-list.js'
 import { TicketForm } from './ticket-form.js'
@@ -26,6 +26,7 @@ function Opened({ first }: { readonly first: string }) {
   const { id } = way.at(-1) ?? { id: first }
   const before = way.at(-2)
   const { ticket, missing } = useTicket(id)
+  const advice = useAdvice(ticket)
   const [history, setHistory] = useState(false)
   /** To one that he came by he goes back: the way has each once. */
   const open = (next: string, number: string): void => {
@@ -37,7 +38,7 @@ function Opened({ first }: { readonly first: string }) {
       {before !== undefined && <div className="ld-drawer-back"><Button type="text" size="small" icon={<ArrowLeftOutlined />} data-drawer-back={before.id} onClick={() => setWay(way.slice(0, -1))}>{text.ticket.back(before.number)}</Button></div>}
       {ticket === null ? <p className="ld-empty">{missing ? text.ticket.gone : text.loading}</p> : (
         <>
-          <TicketForm ticket={ticket} onHistory={() => setHistory(true)} onOpen={(next) => open(next, ticket.number)} />
+          <TicketForm ticket={ticket} advice={advice} onHistory={() => setHistory(true)} onOpen={(next) => open(next, ticket.number)} />
           <HistoryDrawer ticket={ticket} open={history} onClose={() => setHistory(false)} />
         </>
       )}
@@ -50,7 +51,7 @@ export function HistoryDrawer({ ticket, open, onClose }: { readonly ticket: Tick
   const text = useText()
   return (
     <Drawer open={open} onClose={onClose} size={460} destroyOnHidden title={`${text.ticket.history} · ${ticket.number}`}>
-      {open && <><PhotoStrip ticketId={ticket.id} version={ticket.version} quiet /><HistoryList ticket={ticket} /><CallLog callId={ticket.id} /><Recordings callId={ticket.id} /></>}
+      {open && <><HistoryList ticket={ticket} /><CallLog callId={ticket.id} /><Recordings callId={ticket.id} /></>}
     </Drawer>
   )
 }

@@ -10,6 +10,7 @@ import { goTo } from '../shell/route.js'
 import { Keys } from '../shell/shortcut-help.js'
 import { useShortcut } from '../shell/shortcuts.js'
 import { useDesk, useOutbox } from '../store/desk.js'
+import type { Advice } from './advice.js'
 import { CategorySelect } from './category-select.js'
 import { Field, TextField } from './field.js'
 import { Handling } from './handling.js'
@@ -22,6 +23,7 @@ import { Trouble } from './trouble.js'
 
 interface TicketFormProps {
   readonly ticket: Ticket
+  readonly advice: Advice
   /** Opens the history; absent where it is on the screen anyway. */
   readonly onHistory?: (() => void) | undefined
   /** Opens another ticket, one with this: where it is laid over something it takes its place, elsewhere it has the page. */
@@ -29,7 +31,7 @@ interface TicketFormProps {
 }
 
 /** A ticket as people work on it. What is typed goes through the outbox; no button saves. */
-export function TicketForm({ ticket, onHistory, onOpen = (id) => goTo('tickets', id) }: TicketFormProps) {
+export function TicketForm({ ticket, advice, onHistory, onOpen = (id) => goTo('tickets', id) }: TicketFormProps) {
   const text = useText()
   const { keeper, self } = useDesk()
   const box = useOutbox(ticket.id)
@@ -88,7 +90,7 @@ export function TicketForm({ ticket, onHistory, onOpen = (id) => goTo('tickets',
           label={text.ticket.fields.description} shortcut="description" value={fields.description} maxLength={4000} placeholder={text.ticket.placeholder.description} disabled={locked} multiline
           onType={(description) => type({ description })} onLeave={save}
         />
-        {mayAct && <Handling key={ticket.id} ticket={ticket} kind={fields.kind} category={fields.category} placed={fields.place.trim() !== '' || fields.point !== null} disabled={false} />}
+        {mayAct && <Handling key={ticket.id} ticket={ticket} advice={advice} kind={fields.kind} category={fields.category} placed={fields.place.trim() !== '' || fields.point !== null} disabled={false} />}
       </div>
     </section>
   )

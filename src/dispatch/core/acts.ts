@@ -10,7 +10,7 @@ import { toCaller, toUnits, unitsOf, type NoticeDraft } from './notices.js'
 import { corrected, regrade, type HallPast } from './regrade.js'
 import { heldTo, knownDuty, mayRule, refuse, tooFar } from './refusal.js'
 import type { Rules } from './rules.js'
-import { assigneesAmong, giveBack, isLast, MOST_RETURNS, performUnit, rulingWanted, takenBack, type Moved } from './unit-acts.js'
+import { anew, assigneesAmong, giveBack, isLast, MOST_RETURNS, performUnit, rulingWanted, takenBack, type Moved } from './unit-acts.js'
 
 export interface Actor { readonly role: Role; readonly id?: string; readonly unitId?: string | undefined }
 
@@ -220,12 +220,12 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'visit': return quiet(withWork({ visit: { result: act.result, note: act.note, at: now } }))
     case 'redo': {
       // It goes there again, from when it hears of it; whether a danger is still away nobody knows unless somebody says so.
-      const ticket = withWork({ hazard: hazardous(before, rules), report: null, visit: null, deliveredAt: null, arrivedAt: null, extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) })
+      const ticket = withWork({ hazard: hazardous(before, rules), report: null, visit: null, deliveredAt: null, arrivedAt: null, ...anew(work), extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) })
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket), 'redo') } }, notices: toUnits(next, 'redo') }
     }
     case 'reopen': {
       const awaited = before.unitId === null && work.returns.length >= MOST_RETURNS && !work.binding
-      const ticket = withWork({ mergedInto: null, hazard: (before.unitId === null ? hazardousAtHall : hazardous)(before, rules), ...(before.unitId === null && !work.hazard && hazardousAtHall(before, rules) && { hazardBy: 'category' }), deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, ...assigneesAmong(work, []), extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, ...(before.unitId === null ? { state: awaited ? 'ruling' : 'open' } : { state: 'dispatched' }) })
+      const ticket = withWork({ mergedInto: null, hazard: (before.unitId === null ? hazardousAtHall : hazardous)(before, rules), ...(before.unitId === null && !work.hazard && hazardousAtHall(before, rules) && { hazardBy: 'category' }), deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, ...anew(work), assignee: null, ...assigneesAmong(work, []), extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, ...(before.unitId === null ? { state: awaited ? 'ruling' : 'open' } : { state: 'dispatched' }) })
       // Two gave it back, and nobody ruled: that is what it waits for, whatever it was closed as meanwhile.
       if (awaited) return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, work.hazard ? ['ruling', 'safe'] : ['ruling'], null, rules, now) } }, notices: rulingWanted }
       return before.unitId === null ? quiet(atHall(ticket, rules, now)) : { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: toUnits(ticket, 'dispatch') }
@@ -241,7 +241,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       if (work.members > 0) refuse(before, act.act, '已有工单并入它', 'others follow it')
       saidWhy(act.note)
       return { ticket: { ...next, closedAt: now }, notices: toUnits(before, 'void') }
-    case 'urge': return { ticket: withWork({ urged: work.urged + 1 }), notices: toUnits(next, 'urge') }
+    case 'urge': return { ticket: withWork({ urged: work.urged + 1, urgedAt: now }), notices: toUnits(next, 'urge') }
     case 'supervise': return { ticket: withWork({ supervised: true }), notices: [...toUnits(next, 'supervise'), { kind: 'supervise', to: { stage: 'supervise', unitId: next.unitId } }] }
     case 'prioritise':
       if (!act.hazard) saidWhy(act.note)
@@ -272,7 +272,7 @@ function give(next: Ticket, before: Ticket, unitId: string, more: { readonly ass
   const guards = [unitId, ...assist].filter((one) => guard?.next !== null || one !== guard.unitId)
   const work: TicketWork = {
     ...saidSo(next.work), hazard: hazardous(before, rules), priority: more.priority ?? next.work.priority, assist: [...assist], binding: more.binding ?? next.work.binding,
-    deliveredAt: null, signedAt: null, arrivedAt: null, ...(again ? { safeAt: null } : {}), assignee: null, ...assigneesAmong(next.work, assist), extension: null, referral: null, report: null, visit: null, clocks: guardedBy(guards, next.work.clocks).filter(({ clock }) => clock === 'safe'),
+    deliveredAt: null, signedAt: null, arrivedAt: null, ...anew(next.work), ...(again ? { safeAt: null } : {}), assignee: null, ...assigneesAmong(next.work, assist), extension: null, referral: null, report: null, visit: null, clocks: guardedBy(guards, next.work.clocks).filter(({ clock }) => clock === 'safe'),
   }
   // A unit handles joint service; who already said otherwise is not corrected.
   const fields = next.fields.kind === null ? { ...next.fields, kind: 'joint-service' as const } : next.fields

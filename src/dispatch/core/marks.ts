@@ -17,8 +17,8 @@ export type ClockLine = readonly [clock: Clock, unitId: string | null, startedAt
 export interface Marks { readonly runs?: readonly Run[]; readonly ended?: readonly End[]; /** Photos that the act names, each with the SHA-256 of its file. */ readonly photos?: readonly (readonly [id: string, sha256: string])[]; readonly [field: string]: unknown }
 
 /** What a ticket's own row says of what only marks tell. */
-export function markedOf({ dispatchedAt, closedAt, work: { hazardBy, signedAt, arrivedAt, urged, returns, disputes } }: Pick<Ticket, 'dispatchedAt' | 'closedAt' | 'work'>): Readonly<Record<string, unknown>> {
-  return { hazardBy: hazardBy ?? null, dispatchedAt, closedAt, signedAt, arrivedAt, urged, returns, disputes }
+export function markedOf({ dispatchedAt, closedAt, work: { hazardBy, signedAt, arrivedAt, repairedAt, urged, urgedAt, returns, disputes } }: Pick<Ticket, 'dispatchedAt' | 'closedAt' | 'work'>): Readonly<Record<string, unknown>> {
+  return { hazardBy: hazardBy ?? null, dispatchedAt, closedAt, signedAt, arrivedAt, repairedAt: repairedAt ?? null, urged, urgedAt: urgedAt ?? null, returns, disputes }
 }
 
 /** What a caller's mark is the SHA-256 of: the history names no number. `CALLER_MARK` in SQL is the same. */

@@ -32,7 +32,8 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
       // An assisting unit on the spot makes it safe for all; it does not arrive or sign for the one that leads.
       if (!lead) return { ticket: { ...next, ...staying, work: { ...work, ...safe, clocks: act.step === 'made-safe' ? without(work.clocks, 'safe') : work.clocks } }, notices: [] }
       const arrived = act.step === 'note' ? {} : { arrivedAt: work.arrivedAt ?? now }
-      return { ticket: { ...next, work: { ...work, signedAt: work.signedAt ?? now, ...safe, ...arrived, clocks: ended } }, notices: [] }
+      const repaired = act.step === 'repaired' ? { repairedAt: work.repairedAt ?? now } : {}
+      return { ticket: { ...next, work: { ...work, signedAt: work.signedAt ?? now, ...safe, ...arrived, ...repaired, clocks: ended } }, notices: [] }
     }
     case 'report': {
       if (act.result === 'not-done' && work.hazard && work.safeAt === null) refuse(before, act.act, '险情尚未排除', 'it is not safe yet')
@@ -71,6 +72,9 @@ export function assigneesOf({ assist, assignees }: Pick<TicketWork, 'assist' | '
 /** The same where units come and go; a ticket at which nobody assisting named anybody says nothing of it. */
 export const assigneesAmong = (work: Pick<TicketWork, 'assignees'>, assist: readonly string[]): Pick<TicketWork, 'assignees'> => (work.assignees == null ? {} : { assignees: assigneesOf({ assignees: work.assignees, assist: [...assist] }) })
 
+/** Who gets it next has repaired nothing and was urged of nothing; a ticket of which that is so already says nothing of it. */
+export const anew = ({ repairedAt, urgedAt }: Pick<TicketWork, 'repairedAt' | 'urgedAt'>): Pick<TicketWork, 'repairedAt' | 'urgedAt'> => ({ ...(repairedAt != null && { repairedAt: null }), ...(urgedAt != null && { urgedAt: null }) })
+
 /** The hall hears of it, and who is named for it. */
 export const rulingWanted: readonly NoticeDraft[] = [{ kind: 'ruling-wanted', to: 'hall' }, { kind: 'ruling-wanted', to: { stage: 'ruling', unitId: null } }]
 
@@ -78,7 +82,7 @@ export const rulingWanted: readonly NoticeDraft[] = [{ kind: 'ruling-wanted', to
 export function giveBack(next: Ticket, before: Ticket, back: Return, rules: Rules, now: number): Moved {
   const returns = [...before.work.returns, back].slice(-MOST_RETURNS)
   const last = isLast(before)
-  const ticket: Ticket = { ...next, state: last ? 'ruling' : 'returned', unitId: null, work: { ...next.work, returns, deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, extension: null, referral: null, clocks: guardedBy(next.work.assist, next.work.clocks.map((run) => (run.clock === 'safe' && run.unitId === before.unitId ? heardHere(run, now) : run))) } }
+  const ticket: Ticket = { ...next, state: last ? 'ruling' : 'returned', unitId: null, work: { ...next.work, returns, deliveredAt: null, signedAt: null, arrivedAt: null, ...anew(next.work), assignee: null, extension: null, referral: null, clocks: guardedBy(next.work.assist, next.work.clocks.map((run) => (run.clock === 'safe' && run.unitId === before.unitId ? heardHere(run, now) : run))) } }
   return {
     ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, [last ? 'ruling' : 'reassign'], null, rules, now) } },
     notices: last ? rulingWanted : [{ kind: 'returned', to: 'hall' }],

@@ -16,7 +16,10 @@ export const dispatchHandlers = ({ tickets, hall, categories }: DispatchDeps): H
   act: ({ self, params, body }) => tickets.act(self, params.id, body),
   urgeMany: ({ self, body }) => tickets.urgeMany(self, body),
   proposal: ({ self, params }) => hall.proposal(self, params.id),
-  duplicates: async ({ self, params }) => ({ duplicates: [...await hall.duplicates(self, params.id)] }),
+  async duplicates({ self, params }) {
+    const { duplicates, nearby } = await hall.duplicates(self, params.id)
+    return { duplicates: [...duplicates], nearby: [...nearby] }
+  },
   duties: async () => ({ duties: [...await hall.duties()] }),
   notices: async ({ self }) => ({ notices: [...await hall.notices(self)] }),
   async receipt({ self, params }) {

@@ -18,7 +18,8 @@ export const unitHandlers = ({ tickets, attachments, people }: UnitDeps): Handle
     return Buffer.from(bytes) as unknown as string
   },
   reveal: ({ self, params, body }) => tickets.reveal(self, params.id, body.reason),
-  async colleagues({ self }) {
-    return { people: (await people.list('unit')).filter(({ unitId }) => unitId === self.unitId).map(({ id, displayName }) => ({ id, displayName })) }
+  async colleagues({ self, query }) {
+    const whose = self.role === 'unit' ? self.unitId : query.unitId
+    return { people: whose === undefined ? [] : (await people.list('unit')).filter(({ unitId }) => unitId === whose).map(({ id, displayName }) => ({ id, displayName })) }
   },
 })

@@ -7,36 +7,32 @@ const IN_HAND = `state not in ('closed', 'void', 'merged')`
 /** `plainPlace`, of a column. */
 const PLAIN = (place: string): string => `regexp_replace(${place}, '[\\s\u3000,，。.、()（）-]', '', 'g')`
 
-/** @param candidates the tickets among which is looked: with `t.*` and `fresh`, from `ticket t, rule` */
-const sameSpot = (candidates: string): string => `
-with rule as (
-  select coalesce(max(metres) filter (where category = $2), max(metres) filter (where category is null), 200) as metres,
-         now() - interval '1 minute' * coalesce(max(minutes) filter (where category = $2), max(minutes) filter (where category is null), 1440) as since from cluster_rule
-), candidate as (${candidates}), placed as (
-  select t.*, case when t.lat is null or $3::double precision is null then null else ${METRES('$3', '$4')} end as distance from candidate t where t.id <> $1
-)
-select placed.* from placed, rule
-where distance <= metres or ((distance is null or uncertainty > metres or $6::double precision > metres) and length($5) > 1 and ${PLAIN('place')} = $5)
-order by fresh desc, members desc, distance nulls last, opened_at limit $7`
-
 const CALLED_SINCE = 'exists (select from ticket f where f.merged_into = t.id and f.opened_at > since)'
-
-/**
- * Tickets that may be about the same thing: same category, in hand, called about within the minutes of the category (of an incident its latest call), within its metres;
- * where either position is not known so exactly, at the same place by its words all the same. Main tickets first.
- * $1 own id, $2 category, $3 lat, $4 lon, $5 plain words of the place, $6 how far the position may be off, $7 most
- */
-export const DUPLICATES = sameSpot(`
-  select t.*, true as fresh from ticket t, rule where category = $2 and opened_at > since and ${IN_HAND}
-  union all
-  select t.*, true from ticket t, rule where category = $2 and members > 0 and opened_at <= since and ${IN_HAND} and ${CALLED_SINCE}`)
 
 /** So many of a category, the newest, are looked at as a telephone rings: it must not wait for a hundred thousand. */
 const MOST_IN_HAND = 5_000
 
-/** The same, and whatever else is in hand there, however old: what may be the same thing first. Parameters as above. */
-export const NEARBY = sameSpot(`
-  select t.*, opened_at > since or (members > 0 and ${CALLED_SINCE}) as fresh from (select * from ticket where category = $2 and ${IN_HAND} order by opened_at desc limit ${MOST_IN_HAND}) t, rule`)
+/**
+ * What is in hand of the same category within its metres; where either position is not known so exactly, at the same place by its words all the same. First what may be about
+ * the same thing (`fresh`): called about within the minutes of the category, of an incident its latest call. Of that main tickets first, then the nearest.
+ * $1 own id, $2 category, $3 lat, $4 lon, $5 plain words of the place, $6 how far the position may be off, $7 most
+ */
+export const NEARBY = `
+with rule as (
+  select coalesce(max(metres) filter (where category = $2), max(metres) filter (where category is null), 200) as metres,
+         now() - interval '1 minute' * coalesce(max(minutes) filter (where category = $2), max(minutes) filter (where category is null), 1440) as since from cluster_rule
+), newest as materialized (
+  select * from ticket where category = $2 and ${IN_HAND} order by opened_at desc limit ${MOST_IN_HAND}
+), candidate as (
+  select * from newest
+  union all
+  select * from ticket where category = $2 and members > 0 and ${IN_HAND} and opened_at < (select min(opened_at) from newest)
+), placed as (
+  select t.*, opened_at > since or (members > 0 and ${CALLED_SINCE}) as fresh, case when t.lat is null or $3::double precision is null then null else ${METRES('$3', '$4')} end as distance from candidate t, rule where t.id <> $1
+)
+select placed.* from placed, rule
+where distance <= metres or ((distance is null or uncertainty > metres or $6::double precision > metres) and length($5) > 1 and ${PLAIN('place')} = $5)
+order by fresh desc, members desc, distance nulls last, opened_at limit $7`
 
 export const READ_CLUSTER_RULES = `select category, metres, minutes, burst, burst_minutes from cluster_rule`
 

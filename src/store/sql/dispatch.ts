@@ -1,7 +1,7 @@
 import { ALARMS, DELIVERS, MOST_NOTICES, PRESSES } from '../../contracts/dispatch.js'
 import { STAGES } from '../../contracts/life-cycle.js'
 import { NOT_MOBILE } from '../../delivery/ports.js'
-import { DUE_SOON } from './list.js'
+import { dueSoon, ownDue } from './list.js'
 import { TICKET } from './ticket.js'
 
 /** Kinds of notices whose receipt is the delivery, as a list of SQL. */
@@ -236,12 +236,12 @@ select o.id, o.kind, o.unit_id, o.ticket_id, o.body, o.created_at from (
   union all
   select o.* from ticket_clock c join outbox o on o.ticket_id = c.ticket_id
   where c.clock = 'delivery' and c.ended_at is null and ${undelivered} and ${UNREAD} and o.created_at <= now() - interval '7 days' and ${whose}) o
-order by case when o.kind in (${DELIVERING}, ${listOf(ALARMS)}) or o.body ->> 'clock' = 'safe' then 1 when o.unit_id is not null and o.kind in (${listOf(PRESSES)}) then 2 else 3 end, o.created_at desc limit ${MOST_NOTICES}`
+order by case when o.kind in (${DELIVERING}, ${listOf(ALARMS)}) or o.body ->> 'clock' = 'safe' or (o.kind = 'disputed' and o.body ->> 'hazard' = 'true') then 1 when o.unit_id is not null and o.kind in (${listOf(PRESSES)}) then 2 else 3 end, o.created_at desc limit ${MOST_NOTICES}`
 /**
  * Terminal notices that nobody confirmed, newest last; older than a week they are in the history only, but for what a unit has to confirm: an office that is closed
- * over Spring Festival hears of it when it opens, and the hall is alarmed until it has it. Of many: work, alarms and dangers, then what presses, then the newest.
+ * over Spring Festival hears of it when it opens, and the hall is alarmed until it has it. Of many: work, alarms and dangers, then what presses, then the newest. A danger is one as long as nobody guards it.
  */
-export const NOTICES_OF_HALL = `select * from (${unread(`o.unit_id is null and o.audience = 'hall'`, `o.kind = 'undelivered' and o.body ->> 'about' = c.unit_id`)}) n order by created_at`
+export const NOTICES_OF_HALL = `select n.*, n.body || jsonb_build_object('hazard', coalesce((select ${UNSAFE} from ticket a where a.id = n.ticket_id), false)) as body from (${unread(`o.unit_id is null and o.audience = 'hall'`, `o.kind = 'undelivered' and o.body ->> 'about' = c.unit_id`)}) n order by created_at`
 /** The same of units, of each by itself: what one does not read holds nothing back from another. $1 units */
 export const NOTICES_OF_UNITS = `select n.* from unnest($1::text[]) as u (unit) cross join lateral (${unread('o.unit_id = u.unit', `c.unit_id = u.unit and o.kind in (${DELIVERING})`)}) n order by n.created_at`
 
@@ -317,13 +317,13 @@ where ${dead ? DEAD : `channel <> 'terminal'`} and ($1::uuid is null or ticket_i
 export const FOLLOWERS = `select * from ticket where merged_into = $1 and state = $2 order by id for update`
 
 /** Counts by state and unit. Closed ones are counted by reports, not by the board. */
-const board = (whose: string): string => `
-select state, unit_id, count(*)::int as total, count(*) filter (where due_at <= now())::int as late, count(*) filter (where ${DUE_SOON})::int as soon
+const board = (whose: string, due: string): string => `
+select state, unit_id, count(*)::int as total, count(*) filter (where ${due} <= now())::int as late, count(*) filter (where ${dueSoon(due)})::int as soon
 from ticket where state not in ('closed', 'void') ${whose} group by state, unit_id order by state, unit_id`
 /** The whole hall's asks nothing of the rows, so that the index answers it alone. */
-export const BOARD = board('')
-/** $1 unit */
-export const BOARD_OF_UNIT = board('and (unit_id = $1 or assist @> array[$1])')
+export const BOARD = board('', 'due_at')
+/** What is late is late of the unit's own. $1 unit */
+export const BOARD_OF_UNIT = board('and (unit_id = $1 or assist @> array[$1])', ownDue('$1'))
 
 const IN_HAND = `state not in ('closed', 'void', 'merged')`
 /**
@@ -340,9 +340,9 @@ with free as (
   select t.id, x.area from ticket t join jsonb_to_recordset($2::jsonb) as x (id uuid, version integer, area text) on x.id = t.id and x.version = t.version for update of t skip locked
 )
 update ticket t set area = free.area, area_by = $1 from free where t.id = free.id returning t.id`
-/** Each district's. $1 districts, $2 unit (null: all) */
+/** Each district's; what is late, of a unit its own. $1 districts, $2 unit (null: all) */
 export const AREAS = (unit: boolean): string => `
-select area, count(*)::int as total, count(*) filter (where due_at <= now())::int as late from ticket
+select area, count(*)::int as total, count(*) filter (where ${unit ? ownDue('$2') : 'due_at'} <= now())::int as late from ticket
 where ${IN_HAND} and area_by = $1 ${unit ? `and (unit_id = $2 or (assist @> array[$2] and assist <> '{}'))` : ''} group by area`
 
 export const READ_DUTIES = `select code, category, area, hours, unit_id, role, basis, to_char(valid_from, 'YYYY-MM-DD') as valid_from, to_char(valid_to, 'YYYY-MM-DD') as valid_to from duty_rule order by code, unit_id`

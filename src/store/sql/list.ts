@@ -14,11 +14,12 @@ const statesOfClass = (wanted: StateClass): readonly TicketState[] => TICKET_STA
 /** All of a row but the words it is found by. */
 const SHOWN = `id, number, state, kind, category, place, description, unit_id, opened_at, call_back, provisional_number, attention, due_at, priority, work, assist, members, merged_into`
 
-/** What is due next: the board counts it, and lists it. */
-export const DUE_SOON = `due_at > now() and due_at <= now() + interval '2 hours'`
+/** Due within two hours: the board counts it, and lists it. @param due when a ticket is due, as SQL */
+export const dueSoon = (due: string): string => `${due} > now() and ${due} <= now() + interval '2 hours'`
 
-/** What a row is put in its place by. */
-const KEYS = 'id, opened_at, due_at'
+/** When something of a unit's own is due. @param unit the unit, as SQL */
+export const ownDue = (unit: string): string => `(select timestamptz 'epoch' + min((c -> 'at' ->> 'urge')::bigint) * interval '1 ms' from jsonb_array_elements(work -> 'clocks') c where c ->> 'unitId' = ${unit})`
+
 
 /** Of so many of the newest tickets what is looked for is picked first: what many have is found there at once, and what few have is soon sorted. */
 export const NEWEST = 5_000
@@ -53,15 +54,19 @@ export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listi
     parts.push(text(`$${values.length}`))
   }
   if (query.mine !== undefined) where((p) => `id in (select t.id from ticket t where t.operator_id = ${p}::uuid union select h.ticket_id from ticket_history h where h.by_id = ${p}::uuid)`, query.mine)
-  if (query.unitId !== undefined) where((p) => query.leads === true ? `unit_id = ${p}` : `(unit_id = ${p} or (assist @> array[${p}]::text[] and assist <> '{}'))`, query.unitId)
+  let due = 'due_at'
+  if (query.unitId !== undefined) {
+    where((p) => query.leads === true ? `unit_id = ${p}` : `(unit_id = ${p} or (assist @> array[${p}]::text[] and assist <> '{}'))`, query.unitId)
+    if (query.own === true) due = ownDue(`$${values.length}`)
+  }
   if (query.state !== undefined) where((p) => `state = ${p}`, query.state)
   // The states of a class that is in hand are all those of an index; saying so besides would make PostgreSQL expect fewer than there are.
   if (query.class !== undefined) where((p) => `state = any(${p}::text[])`, statesOfClass(query.class))
   else if (query.late === true || query.soon === true || query.inHand === true) parts.push(`state not in ('closed', 'void')`)
   if (query.inHand === true) parts.push(`state <> 'merged'`)
   if (query.category !== undefined) where((p) => `category = ${p}`, query.category)
-  if (query.late === true) parts.push('due_at is not null and due_at <= now()')
-  if (query.soon === true) parts.push(DUE_SOON)
+  if (query.late === true) parts.push(`due_at is not null and ${due} <= now()`)
+  if (query.soon === true) parts.push(dueSoon(due))
   if (query.mergedInto !== undefined) where((p) => `merged_into = ${p}::uuid`, query.mergedInto)
   if (query.from !== undefined) where((p) => `opened_at >= ${p}`, new Date(query.from))
   if (query.to !== undefined) where((p) => `opened_at < ${p}`, new Date(query.to))
@@ -92,7 +97,11 @@ export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listi
   const filterOf = (given: readonly string[]): string => (given.length === 0 ? '' : `where ${given.join(' and ')}`)
   const filter = filterOf(ways.length === 0 ? parts : [...parts, `(${ways.join(' or ')})`])
   const byDue = query.sort === 'due'
-  const order = byDue ? 'due_at nulls last, id' : 'opened_at desc, id'
+  const orderBy = (at: string): string => (byDue ? `${at} nulls last, id` : 'opened_at desc, id')
+  const order = orderBy(due)
+  /** What a row is put in its place by. */
+  const keys = `id, opened_at, ${due === 'due_at' ? due : `${due} as due_at`}`
+  const byKeys = orderBy('due_at')
   const [limit, offset] = [`$${values.length + 1}`, `$${values.length + 2}`]
   const end = `limit ${limit} offset ${offset}`
   const most = `limit ${MOST_COUNTED + 1}`
@@ -101,15 +110,15 @@ export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listi
   if (ways.length === 0) return { ...common, page: page(`ticket ${filter}`), count: `select count(*)::int as total from (select from ticket ${filter} ${most}) counted`, countHasPage: false, newest: null }
 
   /** Each way by its own index, and what several find once. @param take what of each */
-  const found = (take: (found: string) => string): string => ways.map((one) => `(${take(`select ${KEYS} from ticket ${filterOf([...parts, one])}`)})`).join(' union ')
-  const counting = `select ${KEYS} from (${found((one) => `${one} ${most}`)}) any_way ${most}`
+  const found = (take: (found: string) => string): string => ways.map((one) => `(${take(`select ${keys} from ticket ${filterOf([...parts, one])}`)})`).join(' union ')
+  const counting = `select id, opened_at, due_at from (${found((one) => `${one} ${most}`)}) any_way ${most}`
   // What stands behind `offset 0` PostgreSQL works out by itself, whatever little of it is wanted.
-  const first = found((one) => `select ${KEYS} from (${one} offset 0) way order by ${order} limit ${limit}::bigint + ${offset}::bigint`)
+  const first = found((one) => `select id, opened_at, due_at from (${one} offset 0) way order by ${byKeys} limit ${limit}::bigint + ${offset}::bigint`)
   return {
     ...common,
-    page: `select ${SHOWN} from ticket where id in (select id from (${first}) found order by ${order} ${end}) order by ${order}`,
+    page: `select ${SHOWN} from ticket where id in (select id from (${first}) found order by ${byKeys} ${end}) order by ${order}`,
     count: `with found as materialized (${counting}), counted as materialized (select count(*)::int as total from found),
-      picked as materialized (select id from found where (select total from counted) <= ${MOST_COUNTED} order by ${order} ${end})
+      picked as materialized (select id from found where (select total from counted) <= ${MOST_COUNTED} order by ${byKeys} ${end})
       select counted.total, shown.* from counted left join lateral (select ${SHOWN} from ticket where id in (select id from picked)) shown on true order by ${order}`,
     countHasPage: true,
     newest: byDue ? null : page(`(select * from ticket order by ${order} limit ${NEWEST}) newest ${filter}`),

@@ -2,24 +2,25 @@ import { DownloadOutlined, FilterOutlined, LinkOutlined, ThunderboltOutlined } f
 import { App as AntApp, Button, Checkbox, Input, Pagination, Popconfirm, Segmented } from 'antd'
 import { useEffect, useMemo, useState } from 'react'
 import type { BoardArea, BoardCell } from '../../../contracts/dispatch.js'
-import { LIFE_CYCLE, TICKET_STATES, type StateClass } from '../../../contracts/life-cycle.js'
+import { LIFE_CYCLE, TICKET_STATES } from '../../../contracts/life-cycle.js'
 import type { TicketList } from '../../../contracts/ticket.js'
+import { Alerts } from '../../alerts/alerts.js'
 import { textOfError } from '../../api/error-text.js'
 import { call } from '../../api/endpoints.js'
 import { newId } from '../../api/ids.js'
 import { midnightOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
+import type { Dictionary } from '../../i18n/zh-CN.js'
 import { goTo } from '../../shell/route.js'
 import { categoryName, unitName, useDesk, useDeskState } from '../../store/desk.js'
 import { useThrottled } from '../../store/use-throttled.js'
 import { Chooser } from '../../widgets/chooser.js'
 import { DayInput } from '../../widgets/day-input.js'
 import { useWide } from '../../widgets/use-wide.js'
-import { Alerts } from '../unit/alerts.js'
 import { BoardRow } from './board-row.js'
 import { Counties } from './counties.js'
 import { DeadLetters } from './dead-letters.js'
-import { notRead, queryOf, readFilter, writeFilter, type BoardFilter } from './filter.js'
+import { notRead, placesOf, queryOf, readFilter, writeFilter, type BoardFilter, type BoardPlace } from './filter.js'
 import { leaveOut, readList, type Later } from './read-list.js'
 import { refusals, urgeable } from './urging.js'
 import { Views } from './views.js'
@@ -70,6 +71,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   /** Of a unit's two counts the one that is looked at: what is late, else what is in hand. */
   const counts: BoardFilter = filter.late === true ? { late: true } : { inHand: true }
   const query = queryOf(filter, midnightOf)
+  const where = placesOf(filter)
   const tall = useWide('alerts')
   // On a telephone the tickets have the room, and the filters open above them.
   const wide = useWide('unit')
@@ -156,7 +158,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
             {!wide && <Button icon={<FilterOutlined />} type={narrowed > 0 ? 'primary' : 'default'} ghost={narrowed > 0} aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)}>{words.filters(narrowed)}</Button>}
             {(wide || unfolded) && (
               <>
-                <Segmented<StateClass | 'all' | 'hand'> value={filter.class ?? (filter.inHand === true ? 'hand' : 'all')} onChange={(place) => narrow({ class: place === 'all' || place === 'hand' ? undefined : place, inHand: place === 'hand' ? true : undefined, state: undefined })} options={[{ value: 'all', label: words.anyState }, { value: 'hand', label: words.total }, ...(['open', 'waiting', 'closed'] as const).map((value) => ({ value, label: text.ticket.states[value === 'waiting' ? 'dispatched' : value] }))]} />
+                <Segmented<string> value={where.here} onChange={(place) => narrow(where.only(place))} options={where.places.map((value) => ({ value, label: placeName(value, text) }))} />
                 <Chooser value={noUnit === null ? filter.unitId ?? null : null} placeholder={words.anyUnit} name={words.anyUnit} choices={book.units.map(({ id, name, nameEn }) => ({ value: id, label: unitName(book, id, language), also: `${name} ${nameEn}` }))} onPick={(unitId) => narrow({ unitId: unitId ?? undefined, leads: undefined })} popupMatchSelectWidth={300} />
                 {filter.unitId !== undefined && <Checkbox checked={filter.leads === true} onChange={({ target }) => narrow({ leads: target.checked ? true : undefined })}>{words.onlyLead}</Checkbox>}
                 <Chooser value={noCategory === null ? filter.category ?? null : null} placeholder={words.anyCategory} name={words.anyCategory} choices={book.categories.map(({ code, name }) => ({ value: code, label: categoryName(book, code, language), also: `${name.zh} ${name.en}` }))} onPick={(category) => narrow({ category: category ?? undefined })} popupMatchSelectWidth={220} />
@@ -230,6 +232,11 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
 }
 
 const cleared = (): Record<keyof BoardFilter, undefined> => ({ state: undefined, class: undefined, unitId: undefined, leads: undefined, category: undefined, inHand: undefined, late: undefined, soon: undefined, from: undefined, to: undefined, text: undefined, sort: undefined, page: undefined })
+
+/** As the tiles name it. */
+function placeName(place: BoardPlace, { board: words, ticket: { states } }: Dictionary): string {
+  return place === 'all' ? words.anyState : place === 'hand' ? words.total : place === 'class open' ? words.atHall : place === 'class waiting' ? words.atUnit : states[place]
+}
 
 function Tile({ label, value, late = 0, tone = '', here, onClick }: { readonly label: string; readonly value: number | null; readonly late?: number; readonly tone?: string; readonly here: boolean; readonly onClick: () => void }) {
   const text = useText()

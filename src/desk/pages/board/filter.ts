@@ -7,6 +7,23 @@ export interface BoardFilter {
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 
+/** Where tickets are, of one kind at a time: a state, as the tiles have it, all, all in hand; or whose turn it is, which a link may ask for. */
+export type BoardPlace = 'all' | 'hand' | TicketState | 'class open' | 'class waiting'
+
+/** Those that are always to be chosen from. */
+const PLACES: readonly BoardPlace[] = ['all', 'hand', 'open', 'dispatched', 'closed']
+
+/**
+ * Tiles and the choice below them say the same: `here` is what the list is narrowed to, whoever narrowed it, `places` what is to be chosen from (that among it), `only` what makes it another.
+ */
+export function placesOf({ state, class: turn, inHand }: BoardFilter): { readonly here: BoardPlace; readonly places: readonly BoardPlace[]; readonly only: (place: string) => { readonly state: TicketState | undefined; readonly class: StateClass | undefined; readonly inHand: true | undefined } } {
+  const here: BoardPlace = state ?? (turn === 'closed' ? 'closed' : turn !== undefined ? `class ${turn}` : inHand === true ? 'hand' : 'all')
+  return {
+    here, places: PLACES.includes(here) ? PLACES : [...PLACES.slice(0, -1), here, ...PLACES.slice(-1)],
+    only: (place) => ({ state: TICKET_STATES.find((one) => one === place && one !== 'closed'), class: STATE_CLASSES.find((one) => place === (one === 'closed' ? one : `class ${one}`)), inHand: place === 'hand' ? true : undefined }),
+  }
+}
+
 /** From a link; what it does not understand it leaves out. */
 export function readFilter(text: string): BoardFilter {
   const given = new URLSearchParams(text)

@@ -7,6 +7,7 @@ import { Keys } from '../../shell/shortcut-help.js'
 import { useShortcut } from '../../shell/shortcuts.js'
 import { categoryName, useDesk } from '../../store/desk.js'
 import { SummaryRow } from '../../widgets/summary-row.js'
+import { countOf, type Near } from './near.js'
 
 interface RecordProps { readonly call: CallCard; readonly onOpen: (ticketId: string) => void }
 
@@ -19,12 +20,11 @@ export function EarlierTickets({ call, onOpen }: RecordProps) {
 }
 
 /** Open tickets of the same category nearby. */
-export function Nearby({ call, onOpen }: RecordProps) {
+export function Nearby({ near, onOpen }: { readonly near: Near } & Pick<RecordProps, 'onOpen'>) {
   const text = useText()
-  const { complete, nearby } = call.context
-  const unknown = call.category === undefined ? text.call.notLookedUp.category : call.location === undefined && (call.locationText ?? '') === '' ? text.call.notLookedUp.place : null
-  if (nearby.length === 0) return <p className="ld-empty">{unknown ?? (complete ? text.call.noNearby : text.call.incomplete)}</p>
-  return nearby.map((ticket) => <SummaryRow key={ticket.id} ticket={ticket} onOpen={onOpen} />)
+  if (typeof near === 'string') return <p className="ld-empty" role="status" data-near={near}>{near === 'asking' ? text.loading : text.call.notLookedUp[near]}</p>
+  if (near.length === 0) return <p className="ld-empty">{text.call.noNearby}</p>
+  return near.map((ticket) => <SummaryRow key={ticket.id} ticket={ticket} onOpen={onOpen} />)
 }
 
 /** The caller's earlier calls. */
@@ -52,18 +52,19 @@ const TABS = ['tickets', 'nearby', 'calls'] as const
 type Tab = (typeof TABS)[number]
 
 /** The caller's tickets, what is open near him, and his calls, one list at a time. Open ones are counted in amber. */
-export function CallerRecord({ call, onOpen }: RecordProps) {
+export function CallerRecord({ call, near, onOpen }: RecordProps & { readonly near: Near }) {
   const text = useText()
-  const { earlierTickets, earlierCalls, nearby } = call.context
+  const { earlierTickets, earlierCalls } = call.context
+  const nearby = countOf(near)
   const [chosen, setChosen] = useState<Tab | null>(null)
   const id = useId()
   const list = useRef<HTMLDivElement>(null)
-  const tab = chosen ?? (earlierTickets.length > 0 || nearby.length === 0 ? 'tickets' : 'nearby')
+  const tab = chosen ?? (earlierTickets.length > 0 || nearby === null || nearby === 0 ? 'tickets' : 'nearby')
   const open = earlierTickets.filter(({ state }) => classOf(state) !== 'closed').length
   useShortcut('history', () => list.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus())
-  const labels: Record<Tab, { readonly label: string; readonly count: number; readonly open: boolean }> = {
+  const labels: Record<Tab, { readonly label: string; readonly count: number | null; readonly open: boolean }> = {
     tickets: { label: text.call.earlierTickets, count: earlierTickets.length, open: open > 0 },
-    nearby: { label: text.call.nearby, count: nearby.length, open: nearby.length > 0 },
+    nearby: { label: text.call.nearby, count: nearby, open: nearby !== null && nearby > 0 },
     calls: { label: text.call.earlierCalls, count: earlierCalls.length, open: false },
   }
   const step = (by: number): void => {
@@ -79,14 +80,14 @@ export function CallerRecord({ call, onOpen }: RecordProps) {
       >
         {TABS.map((entry) => (
           <button key={entry} type="button" role="tab" id={`${id}-${entry}`} data-tab={entry} aria-selected={tab === entry} tabIndex={tab === entry ? 0 : -1} onClick={() => setChosen(entry)}>
-            {labels[entry].label}<span className={`ld-count${labels[entry].open ? ' is-open' : ''}`}>{labels[entry].count}</span>
+            {labels[entry].label}<span className={`ld-count${labels[entry].open ? ' is-open' : ''}`}>{labels[entry].count ?? '—'}</span>
           </button>
         ))}
         <span className="ld-spring" /><span className="ld-check"><Keys name="history" /></span>
       </div>
       <div className="ld-record-body" role="tabpanel" aria-labelledby={`${id}-${tab}`}>
         {tab === 'tickets' && <EarlierTickets call={call} onOpen={onOpen} />}
-        {tab === 'nearby' && <Nearby call={call} onOpen={onOpen} />}
+        {tab === 'nearby' && <Nearby near={near} onOpen={onOpen} />}
         {tab === 'calls' && <EarlierCalls call={call} />}
       </div>
     </div>

@@ -7,6 +7,7 @@ import { useNow } from '../../store/now.js'
 import { About, CallerIdentity, Facts, Hints } from './caller-panel.js'
 import { CallerEdit } from './caller-form.js'
 import { EarlierCalls, EarlierTickets, Nearby } from './caller-record.js'
+import { countOf, nearAtPop } from './near.js'
 
 /** While it rings: who, about what, from where, and what was before. */
 export function RingingView({ call, onOpen }: { readonly call: CallCard; readonly onOpen: (ticketId: string) => void }) {
@@ -14,6 +15,7 @@ export function RingingView({ call, onOpen }: { readonly call: CallCard; readonl
   const skew = useDeskState((state) => state.skew)
   const now = useNow() + skew
   const { context } = call
+  const near = nearAtPop(call)
   const open = context.earlierTickets.filter(({ state }) => classOf(state) !== 'closed').length
   return (
     <div className="ld-ringing">
@@ -32,8 +34,8 @@ export function RingingView({ call, onOpen }: { readonly call: CallCard; readonl
       <section className="ld-panel" aria-label={text.call.history}>
         <header className="ld-panel-head"><h2>{text.call.earlierTickets}</h2><span className={`ld-count${open > 0 ? ' is-open' : ''}`}>{context.earlierTickets.length}</span>{open > 0 && <span className="ld-chip is-ring">{text.call.open} {open}</span>}</header>
         <div className="ld-ring-list"><EarlierTickets call={call} onOpen={onOpen} /></div>
-        <header className="ld-panel-head"><h2>{text.call.nearby}</h2><span className={`ld-count${context.nearby.length > 0 ? ' is-open' : ''}`}>{context.nearby.length}</span></header>
-        <div className="ld-ring-list"><Nearby call={call} onOpen={onOpen} /></div>
+        <header className="ld-panel-head"><h2>{text.call.nearby}</h2><span className={`ld-count${context.nearby.length > 0 ? ' is-open' : ''}`}>{countOf(near) ?? '—'}</span></header>
+        <div className="ld-ring-list"><Nearby near={near} onOpen={onOpen} /></div>
         <header className="ld-panel-head"><h2>{text.call.earlierCalls}</h2><span className="ld-count">{context.earlierCalls.length}</span></header>
         <div className="ld-ring-list"><EarlierCalls call={call} /></div>
       </section>

@@ -4,6 +4,7 @@ import { useText } from '../../i18n/language.js'
 import { isTyping } from '../../shell/shortcuts.js'
 import { useDeskState } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
+import { useAdvice } from '../../ticket/advice.js'
 import { CallLog } from '../../ticket/call-log.js'
 import { Recordings } from '../../ticket/recordings.js'
 import { HistoryList } from '../../ticket/history-list.js'
@@ -13,6 +14,7 @@ import { useWide } from '../../widgets/use-wide.js'
 import { About, CallerIdentity, Facts, Hints } from './caller-panel.js'
 import { CallerEdit } from './caller-form.js'
 import { CallerRecord } from './caller-record.js'
+import { nearAtPop, nearOf } from './near.js'
 import { EarlyText, useEarly } from './early-text.js'
 
 /** Talking and wrap-up: the caller on the left, his ticket on the right, its history too where there is room. */
@@ -25,6 +27,7 @@ export function WorkView({ call, onOpen }: { readonly call: CallCard; readonly o
   const [history, setHistory] = useState(false)
   const form = useRef<HTMLElement>(null)
   const early = useEarly(call.callId, ticket)
+  const advice = useAdvice(ticket)
 
   useEffect(() => {
     // He talks and types at once, whatever button had the focus; somebody who is already in a field is not torn out of it.
@@ -46,12 +49,12 @@ export function WorkView({ call, onOpen }: { readonly call: CallCard; readonly o
             <Facts call={call} ticket={ticket} now={now} />
           </div>
         </section>
-        <section className="ld-panel"><CallerRecord call={call} onOpen={onOpen} /></section>
+        <section className="ld-panel"><CallerRecord call={call} near={ticket === null ? nearAtPop(call) : nearOf(ticket, advice)} onOpen={onOpen} /></section>
       </aside>
       <section className="ld-panel" ref={form}>
         {ticket === null || !early.over
           ? <EarlyText early={early} />
-          : <TicketForm ticket={ticket} onHistory={wide ? undefined : () => setHistory(true)} onOpen={onOpen} />}
+          : <TicketForm ticket={ticket} advice={advice} onHistory={wide ? undefined : () => setHistory(true)} onOpen={onOpen} />}
       </section>
       {wide && (
         <section className="ld-panel" aria-label={text.ticket.history}>

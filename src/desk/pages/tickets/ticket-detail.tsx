@@ -3,13 +3,13 @@ import { CHANNEL, channelText, tagText } from '../../i18n/flow-tag.js'
 import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { categoryName, unitName, useDesk } from '../../store/desk.js'
+import { useAdvice } from '../../ticket/advice.js'
 import { CallLog } from '../../ticket/call-log.js'
 import { CallerNumber } from '../../ticket/caller-number.js'
 import { HistoryList } from '../../ticket/history-list.js'
 import { HistoryDrawer } from '../../ticket/ticket-drawer.js'
 import { TicketForm } from '../../ticket/ticket-form.js'
 import { useTicket } from '../../ticket/use-ticket.js'
-import { PhotoStrip } from '../../ticket/photo-strip.js'
 import { Recordings } from '../../ticket/recordings.js'
 import { RedialButton } from '../../ticket/redial-button.js'
 import { useWide } from '../../widgets/use-wide.js'
@@ -20,6 +20,7 @@ export function TicketDetail({ id }: { readonly id: string }) {
   const language = useLanguage()
   const { book } = useDesk()
   const { ticket, missing } = useTicket(id)
+  const advice = useAdvice(ticket)
   const wide = useWide('tickets')
   const [history, setHistory] = useState(false)
   if (ticket === null) return <section className="ld-panel"><p className="ld-empty" role={missing ? 'alert' : 'status'}>{missing ? text.ticket.gone : text.loading}</p></section>
@@ -38,12 +39,12 @@ export function TicketDetail({ id }: { readonly id: string }) {
           {channel !== undefined && <span>{text.call.channel} <strong>{channelText(channel.value)}</strong></span>}
           {keys.length > 0 && <span>{text.call.path} {keys.map((tag) => tagText(tag, (code) => categoryName(book, code, language), text)).join(' · ')}</span>}
         </div>
-        <TicketForm ticket={ticket} onHistory={wide ? undefined : () => setHistory(true)} />
+        <TicketForm ticket={ticket} advice={advice} onHistory={wide ? undefined : () => setHistory(true)} />
       </section>
       {wide && (
         <section className="ld-panel" aria-label={text.ticket.history}>
           <header className="ld-panel-head"><h2>{text.ticket.history}</h2></header>
-          <div className="ld-panel-body"><PhotoStrip ticketId={ticket.id} version={ticket.version} quiet /><HistoryList ticket={ticket} /><CallLog callId={ticket.id} /><Recordings callId={ticket.id} /></div>
+          <div className="ld-panel-body"><HistoryList ticket={ticket} /><CallLog callId={ticket.id} /><Recordings callId={ticket.id} /></div>
         </section>
       )}
       {!wide && <HistoryDrawer ticket={ticket} open={history} onClose={() => setHistory(false)} />}

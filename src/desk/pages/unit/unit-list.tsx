@@ -9,6 +9,7 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import { matterOf, useDesk, useDeskState } from '../../store/desk.js'
 import { useThrottled } from '../../store/use-throttled.js'
 import { DueChip } from '../../ticket/due-chip.js'
+import { HazardChip, hazardOf } from '../../ticket/hazard-chip.js'
 
 export const TABS = ['fresh', 'doing', 'answered', 'closed'] as const
 export type Tab = (typeof TABS)[number]
@@ -21,11 +22,12 @@ const REST = 350
 /** Referred and merged tickets wait for others: nothing of this unit's is late there. */
 const tabOf = ({ state }: TicketSummary): Tab => (state === 'dispatched' ? 'fresh' : 'doing')
 
-/** `all`: what waits, whatever is searched for. */
-interface Work { readonly waiting: TicketList; readonly other: TicketList | null; readonly all: TicketList }
+/** `all`: what waits, whatever is searched for. `knew`: the notices that the terminal had when it was asked for. */
+interface Work { readonly waiting: TicketList; readonly other: TicketList | null; readonly all: TicketList; readonly knew: ReadonlySet<string> }
 
 /** The unit's tickets, as fresh as the websocket tells. `waiting`: new and in hand, what is due first on top. */
 export function useWork(tab: Tab, words: string): { readonly work: Work | null; readonly failed: boolean } {
+  const { store } = useDesk()
   const changes = useThrottled(useDeskState((state) => state.changed?.count ?? 0), CHANGES)
   const heard = useDeskState((state) => state.notices[0]?.id)
   const welcomes = useDeskState((state) => state.welcomes)
@@ -35,11 +37,12 @@ export function useWork(tab: Tab, words: string): { readonly work: Work | null; 
   useEffect(() => {
     const abort = new AbortController()
     let timer = setTimeout(() => {
+      const knew = new Set(store.get().notices.map(({ id }) => id))
       const text = words.trim() === '' ? null : { text: words.trim() }
       const read = (query: object): Promise<TicketList> => call('tickets', { query: { limit: MOST, ...query } }, { signal: abort.signal })
       const waiting = { class: 'waiting', sort: 'due' } as const
       Promise.all([read({ ...text, ...waiting }), text === null ? null : read(waiting), tab === 'answered' ? read({ ...text, class: 'open', sort: 'newest' }) : tab === 'closed' ? read({ ...text, class: 'closed', sort: 'newest' }) : null]).then(
-        ([found, all, other]) => { setWork({ waiting: found, other, all: all ?? found }); setFailed(false) },
+        ([found, all, other]) => { setWork({ waiting: found, other, all: all ?? found, knew }); setFailed(false) },
         () => {
           if (abort.signal.aborted) return
           setFailed(true)
@@ -48,12 +51,12 @@ export function useWork(tab: Tab, words: string): { readonly work: Work | null; 
       )
     }, words === '' ? 0 : REST)
     return () => { clearTimeout(timer); abort.abort() }
-  }, [tab, words, changes, heard, welcomes, turn])
+  }, [tab, words, changes, heard, welcomes, turn, store])
   return { work, failed }
 }
 
 /** What is due first on top; of what is due in the same minute, danger. */
-const byDue = (a: TicketSummary, b: TicketSummary): number => minuteDue(a) - minuteDue(b) || Number(b.hazard === true) - Number(a.hazard === true)
+const byDue = (a: TicketSummary, b: TicketSummary): number => minuteDue(a) - minuteDue(b) || Number(hazardOf(b) === 'open') - Number(hazardOf(a) === 'open')
 const minuteDue = ({ dueAt }: TicketSummary): number => (dueAt == null ? Number.MAX_SAFE_INTEGER : Math.floor(dueAt / 60_000))
 
 /** The tickets of a tab, what is due first on top; null while they are on their way. */
@@ -105,10 +108,10 @@ function Row({ ticket, here, onOpen }: { readonly ticket: TicketSummary; readonl
   const { book, self } = useDesk()
   const priority = ticket.priority as keyof typeof text.unit.priority | undefined
   return (
-    <button type="button" className={`ld-unit-row${here ? ' is-here' : ''}${ticket.hazard === true ? ' is-hazard' : ''}`} aria-current={here ? 'true' : undefined} data-ticket={ticket.id} onClick={() => onOpen(ticket.id)}>
+    <button type="button" className={`ld-unit-row${here ? ' is-here' : ''}${hazardOf(ticket) === 'open' ? ' is-hazard' : ''}`} aria-current={here ? 'true' : undefined} data-ticket={ticket.id} onClick={() => onOpen(ticket.id)}>
       <span className="ld-unit-row-head">
         <strong className="ld-cut">{matterOf(book, ticket, language, text)}</strong>
-        {ticket.hazard === true && <span className="ld-chip is-alarm">{text.unit.hazard}</span>}
+        <HazardChip hazard={ticket.hazard} safeAt={ticket.safeAt} state={ticket.state} />
         {priority !== undefined && priority !== 'normal' && <span className={`ld-chip ${priority === 'emergency' ? 'is-alarm' : 'is-ring'}`}>{text.unit.priority[priority]}</span>}
         {ticket.unitId !== self.unitId && <span className="ld-chip">{text.unit.assists}</span>}
         <span className="ld-spring" />

@@ -1,5 +1,6 @@
 import { FileTextOutlined } from '@ant-design/icons'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { Alerts } from '../../alerts/alerts.js'
 import { useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
 import { useNoticeSignal, useReceipts } from '../../shell/notices.js'
@@ -7,7 +8,7 @@ import { useDesk, useDeskState } from '../../store/desk.js'
 import { usePreferences } from '../../store/preferences.js'
 import { Empty } from '../../widgets/empty.js'
 import { useWide } from '../../widgets/use-wide.js'
-import { Alerts } from './alerts.js'
+import { settledAt } from './settled.js'
 import { freshOf, inTab, UnitList, useWork, type Tab } from './unit-list.js'
 import { UnitTicket } from './unit-ticket.js'
 
@@ -19,7 +20,7 @@ export default function UnitPage({ id }: { readonly id: string | null }) {
   const [words, setWords] = useState('')
   const { work, failed } = useWork(tab, words)
   const notices = useDeskState((state) => state.notices)
-  const { store } = useDesk()
+  const { store, self } = useDesk()
   const wide = useWide('unit')
   useReceipts(notices)
   const fresh = useMemo(() => freshOf(work), [work])
@@ -34,14 +35,16 @@ export default function UnitPage({ id }: { readonly id: string | null }) {
     first.current = false
     if (fresh.length === 0 && (inTab(work, 'doing')?.length ?? 0) > 0) setTab('doing')
   }, [work, fresh])
+  /** What he was told of a ticket before he opened it he has before him as long as it is open; what comes then he is shown. */
+  const before = useMemo(() => new Set(store.get().notices.filter(({ ticketId }) => ticketId === id).map((notice) => notice.id)), [store, id])
   const open = (ticketId: string): void => goTo('unit', ticketId)
-  // Whoever looks at a ticket, or has acted on it, has read what was told of it.
+  // Whoever has acted on a ticket has read what was told of it. Who only looks has settled nothing.
   const read = useCallback((ticketId: string): void => { for (const notice of store.get().notices) if (notice.ticketId === ticketId) store.dispatch({ type: 'noticed', id: notice.id }) }, [store])
-  useEffect(() => { if (id !== null) read(id) }, [id, read])
+  useEffect(() => { if (work !== null) for (const { id: over } of settledAt(store.get().notices, { waiting: work.all, knew: work.knew }, self.unitId)) store.dispatch({ type: 'noticed', id: over }) }, [work, store, self.unitId])
   return (
     <div className={`ld-unit${id === null ? '' : ' has-ticket'}`}>
       {/* On a telephone the ticket that is open has the room. */}
-      <Alerts notices={notices} most={wide || id === null ? 4 : 1} onOpen={open} />
+      <Alerts notices={notices.filter((notice) => !before.has(notice.id))} most={wide || id === null ? 4 : 1} onOpen={open} />
       <UnitList tab={tab} onTab={setTab} words={words} onWords={setWords} work={work} failed={failed} here={id} onOpen={open} />
       {id === null ? <section className="ld-panel ld-unit-ticket is-empty"><Empty icon={<FileTextOutlined />} title={text.unit.pick} /></section> : <UnitTicket key={id} id={id} onBack={() => goTo('unit')} onActed={read} />}
     </div>

@@ -2,7 +2,6 @@ import { ArrowLeftOutlined, EllipsisOutlined, PrinterOutlined } from '@ant-desig
 import { Button, Dropdown } from 'antd'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { actsFor } from '../../../contracts/life-cycle.js'
-import { call } from '../../api/endpoints.js'
 import { dayStampOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { matterOf, unitName, useDesk, useDeskState, useOutbox } from '../../store/desk.js'
@@ -15,19 +14,17 @@ import { WorkChips } from '../../ticket/work-chips.js'
 import { useAct } from '../../ticket/use-sending.js'
 import { useTicket } from '../../ticket/use-ticket.js'
 import { useWide } from '../../widgets/use-wide.js'
-import { ActForm, assigneeOf, FORMS, signOrder, type FormName } from './act-form.js'
+import { ActForm, FORMS, signOrder, type FormName } from './act-form.js'
 import { Clocks } from './clock-line.js'
 import { focusList } from './unit-list.js'
+import { Followers } from '../../ticket/incident.js'
 import { PhotoStrip } from '../../ticket/photo-strip.js'
+import { Fact, WorkFacts } from '../../ticket/work-facts.js'
 
 /** What only the leading unit does. */
 const LEADS: ReadonlySet<string> = new Set(['report', 'return', 'ask-extension', 'refer'])
 /** What is done to every ticket: at hand on a telephone, too, where the rest is in a menu. */
 const EVERYDAY: ReadonlySet<string> = new Set(['progress', 'report'])
-
-function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  return <div><dt>{name}</dt><dd>{children}</dd></div>
-}
 
 /** One ticket at a unit: how long there is, what it is about, what to do. */
 export function UnitTicket({ id, onBack, onActed }: { readonly id: string; readonly onBack: () => void; /** Something was done to it here. */ readonly onActed: (ticketId: string) => void }) {
@@ -48,14 +45,6 @@ export function UnitTicket({ id, onBack, onActed }: { readonly id: string; reado
     acted.current = false
     focusList()
   }, [form])
-  const [people, setPeople] = useState<ReadonlyMap<string, string>>(new Map())
-  const assignee = ticket === null ? null : assigneeOf(ticket, self.unitId)
-  useEffect(() => {
-    if (assignee === null) return
-    const abort = new AbortController()
-    call('colleagues', {}, { signal: abort.signal }).then(({ people: found }) => setPeople(new Map(found.map((one) => [one.id, one.displayName]))), () => undefined)
-    return () => abort.abort()
-  }, [assignee])
 
   const back = <Button type="text" className="ld-unit-back" icon={<ArrowLeftOutlined />} onClick={onBack} aria-label={words.back} />
   if (ticket === null) return <section className="ld-panel ld-unit-ticket"><header className="ld-panel-head">{back}</header><p className="ld-empty" role={missing ? 'alert' : 'status'}>{missing ? text.ticket.gone : text.loading}</p></section>
@@ -99,27 +88,23 @@ export function UnitTicket({ id, onBack, onActed }: { readonly id: string; reado
         <div className="ld-print-only ld-print-head"><strong>{text.product} 110 · {unitName(book, self.unitId ?? null, language)}</strong><span>{words.printed} {dayStampOf(now)}</span></div>
         <div className="ld-unit-chips">
           <span className="ld-chip">{lead ? words.lead : words.assists}</span>
-          <WorkChips work={work} />
+          <WorkChips ticket={ticket} now={now} />
           {work.privacy !== 'open' && <span className="ld-chip is-ring" data-privacy={work.privacy}>{text.privacy.names[work.privacy]}</span>}
           {fields.callBack && <span className="ld-chip">{words.callAgain}</span>}
-          {work.members > 0 && <span className="ld-chip is-talk">{words.members(work.members)}</span>}
         </div>
         <Clocks clocks={work.clocks} unitId={self.unitId} />
         <h3 className="ld-unit-what">{matterOf(book, fields, language, text)} · {fields.place || '—'}</h3>
         <p className="ld-unit-words">{fields.description || '—'}</p>
         <dl className="ld-unit-facts">
-          <Fact name={words.facts.caller}><CallerNumber key={ticket.id} ticket={ticket} /></Fact>
-          <Fact name={words.facts.opened}>{when(ticket.openedAt)}</Fact>
-          <Fact name={words.facts.delivered}>{when(work.deliveredAt)}</Fact>
-          <Fact name={words.facts.signed}>{when(work.signedAt)}</Fact>
-          <Fact name={words.facts.arrived}>{when(work.arrivedAt)}</Fact>
-          {work.hazard && <Fact name={words.facts.safe}>{when(work.safeAt)}</Fact>}
-          <Fact name={words.facts.assignee}>{assignee === null ? words.nobody : people.get(assignee) ?? '…'}</Fact>
-          {work.assist.length > 0 && <Fact name={words.facts.units}>{[...(ticket.unitId === null ? [] : [ticket.unitId]), ...work.assist].map((unitId) => unitName(book, unitId, language)).join('、')}</Fact>}
-          {work.extension !== null && <Fact name={words.facts.extension}>{words.extension[extensionOf(ticket, work.extension)]} · {when(work.extension.until)}</Fact>}
-          {work.report !== null && <Fact name={words.facts.report}>{words.results[work.report.result]} · {work.report.note}</Fact>}
-          {work.disputes.length > 0 && <Fact name={words.facts.disputes}>{work.disputes.map(({ unitId, duty, note }) => `${unitName(book, unitId, language)} ${duty} ${note}`).join('；')}</Fact>}
+          <Fact is="caller" name={words.facts.caller}><CallerNumber key={ticket.id} ticket={ticket} /></Fact>
+          <Fact is="opened" name={words.facts.opened}>{when(ticket.openedAt)}</Fact>
+          <WorkFacts ticket={ticket} now={now} />
+          {work.assist.length > 0 && <Fact is="units" name={words.facts.units}>{[...(ticket.unitId === null ? [] : [ticket.unitId]), ...work.assist].map((unitId) => unitName(book, unitId, language)).join('、')}</Fact>}
+          {work.extension !== null && <Fact is="extension" name={words.facts.extension}>{words.extension[extensionOf(ticket, work.extension)]} · {when(work.extension.until)}</Fact>}
+          {work.report !== null && <Fact is="said" name={words.facts.said}>{work.report.note}</Fact>}
+          {work.disputes.length > 0 && <Fact is="disputes" name={words.facts.disputes}>{work.disputes.map(({ unitId, duty, note }) => `${unitName(book, unitId, language)} ${duty} ${note}`).join('；')}</Fact>}
         </dl>
+        {work.members > 0 && <div className="ld-unit-members"><Followers key={ticket.id} ticket={ticket} /></div>}
         <h3>{words.photos}</h3>
         <PhotoStrip ticketId={ticket.id} version={ticket.version} />
         <h3>{words.history}</h3>
