@@ -41,7 +41,7 @@ t.test('a ticket and its history say no more than the table', (t) => {
     }
     t.same(leaks(shownToCounty(wished(privacy))), { number: SHOWN[privacy].county.number === 'full', name: SHOWN[privacy].county.name })
     // What goes out by webhook, mail and text message is made of these texts and of nothing of the complainant's.
-    for (const kind of NOTICE_KINDS) t.same(leaks([noticeText(kind, wished(privacy)), citizenText(kind, wished(privacy), 'Asia/Shanghai')]), { number: false, name: false }, kind)
+    for (const kind of NOTICE_KINDS) t.same(leaks([noticeText(kind, wished(privacy), 'Asia/Shanghai'), citizenText(kind, wished(privacy), 'Asia/Shanghai')]), { number: false, name: false }, kind)
   }
   t.end()
 })

@@ -5,6 +5,7 @@ import type { Extension, RunningClock } from '../../contracts/work.js'
 import { whenOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { unitName, useDesk, useDeskState } from '../store/desk.js'
+import { Disputes } from './disputes.js'
 import { DueChip } from './due-chip.js'
 import { Followers, MainTicket } from './incident.js'
 import { WorkChips, workChips } from './work-chips.js'
@@ -43,7 +44,7 @@ export function Standing({ ticket, onOpen }: { readonly ticket: Ticket; readonly
         <dl className="ld-standing-facts">
           {work.extension !== null && <Fact name={text.unit.facts.extension} is="extension"><strong>{text.unit.extension[extensionOf(ticket, work.extension)]}</strong> · {nameOf(work.extension.unitId)} · {text.unit.until} {whenOf(work.extension.until, now, text)}{work.extension.note !== '' && ` · ${work.extension.note}`}</Fact>}
           {work.assist.length > 0 && <Fact name={words.assist} is="assist">{work.assist.map(nameOf).join(words.and)}</Fact>}
-          {work.disputes.length > 0 && <Fact name={text.unit.facts.disputes} is="disputes"><ul>{work.disputes.map((one) => <li key={`${one.unitId} ${one.at}`}>{nameOf(one.unitId)} · {one.duty} · {whenOf(one.at, now, text)}{one.note !== '' && ` · ${one.note}`}</li>)}</ul></Fact>}
+          {work.disputes.length > 0 && <Fact name={text.unit.facts.disputes} is="disputes"><Disputes ticket={ticket} /></Fact>}
           {work.mergedInto !== null && <Fact name={words.into} is="into"><MainTicket key={work.mergedInto} id={work.mergedInto} onOpen={onOpen} /></Fact>}
           {work.members > 0 && <Fact name={words.incident} is="members"><Followers key={ticket.id} ticket={ticket} onOpen={onOpen} /></Fact>}
         </dl>

@@ -62,6 +62,7 @@ const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'extension-asked': { zh: '申请延期', en: 'More time asked for' },
   'extension-answered': { zh: '延期已答复', en: 'Extension answered' },
   'disputed': { zh: '权属异议', en: 'Disputed' },
+  'dispute-answered': { zh: '权属异议未采纳', en: 'Dispute not accepted' },
   'closed': { zh: '已办结', en: 'Closed' },
   'told': { zh: '进展', en: 'Progress' },
   'conflict': { zh: '断线期间的处理有冲突', en: 'Done on both sides of a cut line' },
@@ -82,9 +83,23 @@ function correctedTitle(changed: readonly RoadField[]): Bilingual {
   return { zh: `${said.map((field) => ROAD_NAMES[field].zh).join('、')}更正`, en: `Corrected (${said.map((field) => ROAD_NAMES[field].en).join(', ')})` }
 }
 
-/** What a unit or the hall reads. @param changed what a correction is about; left out: it is not said */
-export function noticeText(kind: NoticeKind, ticket: Ticket, changed: readonly RoadField[] = []): Bilingual {
-  const { zh, en } = kind === 'changed' && changed.length > 0 ? correctedTitle(changed) : TITLES[kind]
+/** How a request for more time was answered, and until when there is time. */
+function answeredTitle({ extension }: TicketWork, zone: string): Bilingual {
+  if (extension === null || extension.state === 'asked') return TITLES['extension-answered']
+  if (extension.state === 'refused') return { zh: '延期未获同意，时限不变', en: 'No extension: the limits stay' }
+  const until = dayOf(extension.until, zone)
+  const minutes = Math.floor(localOf(extension.until, zone).time / 60_000)
+  const time = `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
+  return { zh: `延期已同意，延至 ${until.zh} ${time}`, en: `Extension granted until ${until.en} ${time}` }
+}
+
+/** The limit that an answer set: null, none. Undefined: it is no answer. */
+export const answeredUntil = (kind: NoticeKind, { extension }: TicketWork): number | null | undefined =>
+  (kind !== 'extension-answered' || extension === null || extension.state === 'asked' ? undefined : extension.state === 'granted' ? extension.until : null)
+
+/** What a unit or the hall reads; times are the city's. @param changed what a correction is about; left out: it is not said */
+export function noticeText(kind: NoticeKind, ticket: Ticket, zone: string, changed: readonly RoadField[] = []): Bilingual {
+  const { zh, en } = kind === 'changed' && changed.length > 0 ? correctedTitle(changed) : kind === 'extension-answered' ? answeredTitle(ticket.work, zone) : TITLES[kind]
   const about = [oneLine(ticket.fields.place, 60), oneLine(ticket.fields.description, 80)].filter((part) => part !== '').join(' · ')
   const danger = ticket.work.hazard && ticket.work.safeAt === null
   return {

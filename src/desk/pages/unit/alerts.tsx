@@ -36,7 +36,7 @@ export function Alerts({ notices, most, onOpen, onDismiss }: { readonly notices:
   const unheard = (about: string): string => text.unit.unheard(unitName(book, about, language), book.units.find(({ id }) => id === about)?.phone ?? '')
   /** What still wants something: who reported wants no more time. */
   const standing = (about: readonly Notice[]): readonly Notice[] => about.filter(({ kind, at }) => kind !== 'extension-asked' || !about.some((one) => one.kind === 'reported' && one.at >= at))
-  const title = ({ kind, clock }: Notice): string => `${text.unit.notices[kind]}${clock !== undefined && kind !== 'undelivered' ? ` · ${text.unit.clocks[clock]}` : ''}`
+  const title = ({ kind, clock, until }: Notice): string => until !== undefined ? text.unit.extensionAnswered(until === null ? null : whenOf(until, Date.now(), text)) : `${text.unit.notices[kind]}${clock !== undefined && kind !== 'undelivered' ? ` · ${text.unit.clocks[clock]}` : ''}`
   return (
     <section className="ld-alerts" aria-label={text.unit.alerts}>
       <ul aria-live="polite">
