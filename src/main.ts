@@ -164,7 +164,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     citizens,
     places: makePlaces({ store: store.places, districts, tiles: config['map.tiles'] }), board: makeBoard({ store: store.board, tickets, categories, timeZone: config['city.timeZone'] }),
     flows: flows.desk(intake),
-    attachments: makeAttachments({ store: store.attachments, tickets }), talkStore: store.talks, recordings: recording.recordings, records: recording.directory !== null, account: store.account, openTicket: store.records.openTicket, trunk: pbx.trunkDial !== '',
+    attachments: makeAttachments({ store: store.attachments, tickets }), talkStore: store.talks, recordings: recording.recordings, records: recording.directory !== null, account: store.account, myDay: store.myDay, openTicket: store.records.openTicket, trunk: pbx.trunkDial !== '',
     practice: exchange === null ? null : makePractice(exchange, logins, flows.live.promptText),
   }).catch((error: unknown) => { throw inUse(error, 'http.port', config['http.port']) })
   closing.add(() => web.close())
