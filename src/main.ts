@@ -110,7 +110,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const { exchange, pbx } = await openPbx(config, recording.directory)
   if (exchange !== null) closing.add(() => exchange.close())
   const categories = () => flows.live.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))
-  const citizens = makeCitizens({ store: store.citizens, units: () => store.records.units(), categories, keys: config['open311.keys'], clock })
+  const citizens = makeCitizens({ store: store.citizens, units: () => store.records.units(), categories, keys: config['open311.keys'], timeZone: config['city.timeZone'], clock })
   const calls = wireCalls({
     config, logger, metrics, flows: flows.live, trace: flows.trace, pbx, clock, monotonic, modes: store.modes, calendar, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
     records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence,

@@ -59,7 +59,7 @@ t.test('every way out of a real database', async (t) => {
   const [operator, supervisor, unit] = [await person('operator'), await person('supervisor'), await person('unit', 'municipal-works')]
   const tickets = makeTickets({ store: store.records, side: store.attachments, knowsCategory: () => true, onActed: () => undefined })
   const people = { operator, supervisor, unit }
-  const citizens = makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }], keys: ['key-of-the-test-city'], clock: Date.now })
+  const citizens = makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }], timeZone: 'Asia/Shanghai', keys: ['key-of-the-test-city'], clock: Date.now })
   for (const privacy of PRIVACIES) {
     const number = NUMBER.replace('31', `${PRIVACIES.indexOf(privacy)}1`)
     const { service_request_id: label } = await citizens.file({ api_key: 'key-of-the-test-city', service_code: 'noise', description: '夜间施工', address_string: `中州路 ${privacy}`, phone: number })

@@ -1,5 +1,6 @@
+import { CITIZEN_STAGES } from '../../contracts/citizen-stage.js'
 import { ROAD_FIELDS, type NoticeKind, type RoadField } from '../../contracts/dispatch.js'
-import { LIFE_CYCLE, STAGES, type Clock, type Stage } from '../../contracts/life-cycle.js'
+import { STAGES, type Clock, type Stage } from '../../contracts/life-cycle.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import type { RunningClock, TicketWork } from '../../contracts/work.js'
@@ -116,10 +117,10 @@ function dayOf(instant: number, zone: string): Bilingual {
 
 /** How a closed ticket ended, to its citizen. */
 export function endingOf({ outcome, work: { referral } }: Ticket): Bilingual {
-  if (outcome === 'not-done') return { zh: '未能办成', en: 'Could not be done' }
+  if (outcome === 'not-done') return CITIZEN_STAGES['not-done']
   if (outcome === 'answered') return { zh: '已答复', en: 'Answered' }
-  if (outcome !== 'referred') return LIFE_CYCLE.closed.name
-  if (referral === null) return { zh: '已转有关机构办理', en: 'Referred to the body in charge' }
+  if (outcome !== 'referred') return CITIZEN_STAGES.closed
+  if (referral === null) return CITIZEN_STAGES.referred
   const [name, reference] = [oneLine(referral.name, 40), referral.reference ?? '']
   return { zh: `已由${name}受理${reference === '' ? '' : `，受理编号 ${reference}`}`, en: `Taken up by ${name}${reference === '' ? '' : ` under No. ${reference}`}` }
 }
