@@ -110,7 +110,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const { exchange, pbx } = await openPbx(config, recording.directory)
   if (exchange !== null) closing.add(() => exchange.close())
   const categories = () => flows.live.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))
-  const citizens = makeCitizens({ store: store.citizens, units: () => store.records.units(), categories, keys: config['open311.keys'], clock })
+  const citizens = makeCitizens({ store: store.citizens, units: () => store.records.units(), categories, keys: config['open311.keys'], timeZone: config['city.timeZone'], clock })
   const calls = wireCalls({
     config, logger, metrics, flows: flows.live, trace: flows.trace, pbx, clock, monotonic, modes: store.modes, calendar, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
     records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence,
@@ -164,7 +164,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     citizens,
     places: makePlaces({ store: store.places, districts, tiles: config['map.tiles'] }), board: makeBoard({ store: store.board, tickets, categories, timeZone: config['city.timeZone'] }),
     flows: flows.desk(intake),
-    attachments: makeAttachments({ store: store.attachments, tickets }), talkStore: store.talks, recordings: recording.recordings, records: recording.directory !== null, account: store.account, openTicket: store.records.openTicket, trunk: pbx.trunkDial !== '',
+    attachments: makeAttachments({ store: store.attachments, tickets }), talkStore: store.talks, recordings: recording.recordings, records: recording.directory !== null, account: store.account, myDay: store.myDay, openTicket: store.records.openTicket, trunk: pbx.trunkDial !== '',
     practice: exchange === null ? null : makePractice(exchange, logins, flows.live.promptText),
   }).catch((error: unknown) => { throw inUse(error, 'http.port', config['http.port']) })
   closing.add(() => web.close())

@@ -25,6 +25,11 @@ const USAGE = `用法 / Usage:
   named 各环节负责人、裁定人（整张表替换）/ who is told at each stage, and who rules: the sheet is all of them
   clusters 聚合规则（多近、多久、几件自动合为一事）/ how near, how recent, and how many become one incident
   places 地名（CSV 或 GeoJSON 点）   districts 行政区划（CSV 或 GeoJSON 面）
+  地名的列：编号、名称、类型（地址、道路、地标、里程桩）、别名（用；隔开）、纬度、经度
+  里程桩的名称写道路和桩号：G30 连霍高速 K812、连霍高速 K812+300；别名可写道路的其他叫法（G30；连霍高速），写在一处即对整条道路有效。
+  两桩之间按直线推算（相距不超过 20 公里）：连霍高速812公里300米、G30 K812+300、连霍高速812
+  places: code, name, kind (address, road, landmark, kilometre), aliases (by ;), lat, lon. A kilometre mark is named by its road and its number (G30 Lianhuo K812, G30 K812+300);
+  its aliases may say what else the road is called, once for the whole road. What lies between two marks, at most 20 km apart, is worked out on the straight line.
   地名与区划的坐标按 WGS-84；来自高德、腾讯的加 --datum gcj02，来自百度的加 --datum bd09，导入时换算（不换算会偏约半公里）
   Positions are WGS-84; those from Amap or Tencent need --datum gcj02, those from Baidu --datum bd09, and are converted (they would be half a kilometre off)
   citizens 来电人（姓名、地址、提示，按号码；空格不覆盖）/ callers by number: an empty cell leaves what is there

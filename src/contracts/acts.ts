@@ -38,6 +38,8 @@ export const VoidAct = act('void', { note: Reason })
 export const UrgeAct = act('urge', { note: Note })
 export const SuperviseAct = act('supervise', { note: Reason })
 export const AnswerExtensionAct = act('answer-extension', { granted: Type.Boolean(), note: Note })
+/** Whose dispute it is not to be, and why: of this unit, what it said up to then. Who is right gets the ticket given to the other by `reassign`. */
+export const AnswerDisputeAct = act('answer-dispute', { unitId: UnitId, at: EpochMs, note: Reason })
 export const RuleAct = act('rule', { unitId: UnitId, duty: DutyCode, note: Reason, assist: Type.Optional(Units) })
 /** The hall told a unit by telephone, radio or paper: the clock starts. `unitId` left out: the one that leads; where that has it, all that do not. */
 export const DeliverAct = act('deliver', { how: Type.Union([Type.Literal('phone'), Type.Literal('radio'), Type.Literal('paper')]), unitId: Type.Optional(UnitId), note: Note, ...OnPaper })
@@ -59,7 +61,7 @@ export const AssignAct = act('assign', { personId: Type.Union([Uuid, Type.Null()
 
 export const TicketAct = Type.Union([
   EditAct, DispatchAct, ReassignAct, AssistAct, SettleAct, ReferAct, ConfirmReceiptAct, VisitAct, CloseAct, RedoAct, ReopenAct, MergeAct, VoidAct, UrgeAct, SuperviseAct,
-  AnswerExtensionAct, RuleAct, DeliverAct, PrioritiseAct, ProtectAct, SignAct, ProgressAct, ReportAct, ReturnAct, DisputeAct, AskExtensionAct, AssignAct,
+  AnswerExtensionAct, AnswerDisputeAct, RuleAct, DeliverAct, PrioritiseAct, ProtectAct, SignAct, ProgressAct, ReportAct, ReturnAct, DisputeAct, AskExtensionAct, AssignAct,
 ])
 export type TicketAct = Static<typeof TicketAct>
 export type ActOf<N extends TicketAct['act']> = Extract<TicketAct, { act: N }>

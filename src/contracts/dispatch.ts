@@ -7,7 +7,7 @@ const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
 const strict = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => Type.Object(properties, { additionalProperties: false })
 
 /** What a notice is about. */
-export const NOTICE_KINDS = ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'warn', 'notice', 'reassigned', 'stood-down', 'merged', 'void', 'redo', 'raised', 'changed', 'filed', 'ungathered', 'returned', 'reported', 'referred', 'extension-asked', 'extension-answered', 'disputed', 'closed', 'told', 'conflict', 'decided'] as const
+export const NOTICE_KINDS = ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'warn', 'notice', 'reassigned', 'stood-down', 'merged', 'void', 'redo', 'raised', 'changed', 'filed', 'ungathered', 'returned', 'reported', 'referred', 'extension-asked', 'extension-answered', 'disputed', 'dispute-answered', 'closed', 'told', 'conflict', 'decided'] as const
 export const NoticeKind = Type.Enum(NOTICE_KINDS)
 export type NoticeKind = (typeof NOTICE_KINDS)[number]
 
@@ -40,6 +40,8 @@ export const Notice = strict({
   unsorted: Type.Optional(Type.Boolean()),
   /** Of `changed`: what reads otherwise since the unit was told last. */
   changed: Type.Optional(Type.Array(Type.Enum(ROAD_FIELDS))),
+  /** Of `extension-answered`: the new limit; null: the old ones stay. */
+  until: Type.Optional(nullable(EpochMs)),
   ticketId: Uuid,
   number: Type.String(),
   text: Bilingual,

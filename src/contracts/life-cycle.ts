@@ -23,7 +23,7 @@ export type Stage = (typeof STAGES)[number]
 
 export const ACT_NAMES = [
   'edit', 'dispatch', 'reassign', 'assist', 'settle', 'refer', 'confirm-receipt', 'visit', 'close', 'redo', 'reopen', 'merge', 'void',
-  'urge', 'supervise', 'answer-extension', 'rule', 'deliver', 'prioritise', 'protect',
+  'urge', 'supervise', 'answer-extension', 'answer-dispute', 'rule', 'deliver', 'prioritise', 'protect',
   'sign', 'progress', 'report', 'return', 'dispute', 'ask-extension', 'assign',
 ] as const
 export type ActName = (typeof ACT_NAMES)[number]
@@ -57,6 +57,7 @@ export const ACTS: Readonly<Record<ActName, ActRule>> = {
   'urge': { name: { zh: '催办', en: 'urge' }, roles: HALL },
   'supervise': { name: { zh: '督办', en: 'supervise' }, roles: LEADERS },
   'answer-extension': { name: { zh: '答复延期', en: 'answer an extension' }, roles: LEADERS },
+  'answer-dispute': { name: { zh: '驳回异议', en: 'reject a dispute' }, roles: LEADERS },
   'rule': { name: { zh: '裁定', en: 'rule' }, roles: LEADERS },
   'deliver': { name: { zh: '人工送达', en: 'deliver by hand' }, roles: HALL },
   'prioritise': { name: { zh: '定级', en: 'set priority' }, roles: HALL },
@@ -94,7 +95,7 @@ export interface StateRule {
 
 /** Acts that change no state and are legal wherever a unit has the ticket. */
 const atUnit = (state: TicketState): StateRule['acts'] => ({
-  'edit': state, 'assist': state, 'urge': state, 'supervise': state, 'prioritise': state, 'protect': state, 'deliver': state, 'dispute': state, 'answer-extension': state,
+  'edit': state, 'assist': state, 'urge': state, 'supervise': state, 'prioritise': state, 'protect': state, 'deliver': state, 'dispute': state, 'answer-extension': state, 'answer-dispute': state,
   'settle': 'closed', 'refer': 'referred', 'merge': 'merged', 'void': 'void', 'assign': state,
 })
 /** The same where the hall has it. */

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { CLOCKS, STAGES } from './life-cycle.js'
+import { CLOCKS, STAGES, type Clock } from './life-cycle.js'
 import { EpochMs, Uuid, type Bilingual } from './primitives.js'
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
@@ -60,11 +60,12 @@ export const Referral = strict({
 })
 export type Referral = Static<typeof Referral>
 
-export const Dispute = strict({ unitId: UnitId, duty: DutyCode, note: Note, at: EpochMs })
+/** `to`: the unit that the rule names, as it was in force then; left out: by a program that did not say. */
+export const Dispute = strict({ unitId: UnitId, duty: DutyCode, to: Type.Optional(UnitId), note: Note, at: EpochMs })
 export type Dispute = Static<typeof Dispute>
 
-/** A unit put a ticket down. `duty` null: it referred it, and the hall took it back. */
-export const Return = strict({ unitId: UnitId, duty: nullable(DutyCode), note: Note, at: EpochMs })
+/** A unit put a ticket down. `duty` null: it referred it, and the hall took it back. `to`: as in `Dispute`. */
+export const Return = strict({ unitId: UnitId, duty: nullable(DutyCode), to: Type.Optional(UnitId), note: Note, at: EpochMs })
 export type Return = Static<typeof Return>
 
 /** What units and hall make of a ticket. Starts as `NO_WORK`. */
@@ -92,6 +93,7 @@ export const TicketWork = strict({
   returns: Type.Array(Return, { maxItems: 2 }),
   /** Given by a ruling: it cannot be returned any more. */
   binding: Type.Boolean(),
+  /** Those that wait for an answer; the history keeps them all. */
   disputes: Type.Array(Dispute, { maxItems: 16 }),
   extension: nullable(Extension),
   referral: nullable(Referral),
@@ -117,6 +119,13 @@ export const NO_WORK: TicketWork = {
 /** The clock that is due first, warned of or not; null when none runs. @param unitId of this unit's alone; left out: of all, the hall's and others' among them */
 export const nextClockOf = ({ clocks }: Pick<TicketWork, 'clocks'>, unitId?: string): RunningClock | null =>
   clocks.reduce<RunningClock | null>((first, clock) => ((unitId === undefined || clock.unitId === unitId) && (first === null || clock.at.urge < first.at.urge) ? clock : first), null)
+
+/** Limits for which a unit may have more time: those of the work itself. How soon somebody signs, is there, or makes it safe, is not put off. */
+const PUT_OFF: ReadonlySet<Clock> = new Set<Clock>(['repair', 'report'])
+/** Those of them that run, what is due first before the others. More time is counted from the first, so that none moves by more than was asked. */
+export const putOffFrom = ({ clocks }: Pick<TicketWork, 'clocks'>): readonly RunningClock[] => clocks.filter(({ clock }) => PUT_OFF.has(clock)).sort((a, b) => a.at.urge - b.at.urge)
+/** Which of them move when there is time until then: whatever passes before it, to that moment and no further; what is due later stays. ms */
+export const putOffTo = (work: Pick<TicketWork, 'clocks'>, until: number): readonly RunningClock[] => putOffFrom(work).filter(({ at }) => at.urge < until)
 
 /** When a ticket is next due: the earliest clock that runs, warned of or not; null when none runs. */
 export const dueOf = (work: Pick<TicketWork, 'clocks'>): number | null => nextClockOf(work)?.at.urge ?? null

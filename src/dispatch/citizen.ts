@@ -1,4 +1,5 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { CITIZEN_STAGES, type CitizenStage } from '../contracts/citizen-stage.js'
 import { LiandongError } from '../contracts/errors.js'
 import { LIFE_CYCLE, type StateClass } from '../contracts/life-cycle.js'
 import type { Bilingual } from '../contracts/primitives.js'
@@ -22,7 +23,7 @@ export interface CitizenStore {
 
 export interface RequestQuery { readonly numbers?: readonly string[]; readonly categories?: readonly string[]; readonly from?: number; readonly to?: number; readonly closed?: boolean; readonly limit: number; readonly offset: number }
 
-export interface Answer { readonly number: string; readonly state: Bilingual; readonly class: StateClass; readonly openedAt: number; readonly closedAt: number | null; readonly dueAt: number | null; readonly report: string | null; readonly unit: Bilingual | null }
+export interface Answer { readonly number: string; readonly stage: CitizenStage; readonly state: Bilingual; readonly timeZone: string; readonly class: StateClass; readonly openedAt: number; readonly closedAt: number | null; readonly dueAt: number | null; readonly report: string | null; readonly unit: Bilingual | null }
 
 export interface NewRequest { readonly service_code: string; readonly description?: string; readonly address_string?: string; readonly lat?: number; readonly long?: number; readonly first_name?: string; readonly last_name?: string; readonly phone?: string; readonly media_url?: string; readonly api_key?: string }
 
@@ -39,6 +40,8 @@ export interface CitizenDeps {
   readonly categories: () => readonly Category[]
   /** Keys of the channels that may file and read requests, `name:key` or a key alone; none: nobody may. */
   readonly keys: readonly string[]
+  /** The city's. */
+  readonly timeZone: string
   readonly clock: () => number
 }
 
@@ -72,11 +75,17 @@ function phoneOf(text: string): string {
   const plain = nationalNumber(text.normalize('NFKC').replace(/[\s().·-]/g, ''))
   return /^\+?[0-9*#]{3,24}$/.test(plain) ? plain : ''
 }
-const stateOf = (ticket: Ticket): Bilingual => (ticket.state === 'closed' ? endingOf(ticket) : LIFE_CYCLE[ticket.state].name)
+/** What the citizen hears of a state. */
+function stageOf({ state, outcome }: Ticket): CitizenStage {
+  if (state === 'open') return 'received'
+  if (state === 'closed') return outcome === 'not-done' ? 'not-done' : 'closed'
+  return state === 'referred' || state === 'void' ? state : 'doing'
+}
+const stateOf = (ticket: Ticket): Bilingual => (ticket.state === 'closed' ? endingOf(ticket) : CITIZEN_STAGES[stageOf(ticket)])
 const iso = (ms: number): string => new Date(ms).toISOString()
 
 /** The citizen's side: he asks after his request, other channels file and follow theirs. */
-export function makeCitizens({ store, units, categories, keys, clock }: CitizenDeps): Citizens {
+export function makeCitizens({ store, units, categories, keys, timeZone, clock }: CitizenDeps): Citizens {
   const channels = keys.map(channelOf)
   const ofTicket = makeGuesses({ most: 10, within: 15 * 60_000 })
   // Counted alike, and apart: numbers that no ticket has push out none that one has.
@@ -132,7 +141,7 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
       ofPhone.right(from)
       const ticket = await asLed(found)
       const { class: place } = LIFE_CYCLE[ticket.state]
-      return { number: ticket.number, state: stateOf(ticket), class: place, openedAt: ticket.openedAt, closedAt: ticket.closedAt, dueAt: dueAt(ticket), report: ticket.work.report?.note ?? null, unit: await unitName(ticket.unitId) }
+      return { number: ticket.number, stage: stageOf(ticket), state: stateOf(ticket), timeZone, class: place, openedAt: ticket.openedAt, closedAt: ticket.closedAt, dueAt: dueAt(ticket), report: ticket.work.report?.note ?? null, unit: await unitName(ticket.unitId) }
     },
     services: () => offered().map(({ code, name }) => ({ service_code: code, service_name: `${name.zh} ${name.en}`, description: name.zh, metadata: false, type: 'realtime', keywords: `${name.zh},${name.en}`, group: '110' })),
     definition(code) {

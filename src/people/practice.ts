@@ -14,6 +14,9 @@ export const PRACTICE_PEOPLE: readonly NewPerson[] = [
   { loginName: 'admin2', displayName: '系统管理员 二', role: 'admin', practice: true },
 ]
 
+/** Invented people of the unit for which somebody may sign in: whom it gives its tickets to. They have no log-in. */
+export const PRACTICE_COLLEAGUES: readonly NewPerson[] = [['unit1-a', '抢修一班 孙立军'], ['unit1-b', '抢修二班 马东'], ['unit1-c', '巡查员 何秀英']].map(([loginName = '', displayName = '']) => ({ loginName, displayName, role: 'unit', unitId: 'municipal-works', practice: true }))
+
 /** A password that can be typed from a terminal: three groups of four, no look-alikes. */
 export function practicePassword(): string {
   const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789'

@@ -5,15 +5,15 @@ import type { Role } from '../contracts/people.js'
 import type { CellProblem } from '../dispatch/import/csv.js'
 import { outlineToWgs84, toWgs84, type Datum } from '../dispatch/core/datum.js'
 import type { Outline } from '../dispatch/core/geo.js'
-import { readMark } from '../dispatch/core/kilometre.js'
 import { sheetOfGeoJson } from '../dispatch/import/geojson.js'
 import type { Sheet } from '../dispatch/import/sheet.js'
 import { KINDS, type CalendarSheetRow, type ChannelRow, type CitizenRow, type ClockSheetRow, type ClusterRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type NamedRow, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
 import { personFaults } from '../people/accounts.js'
 import type { NewPerson } from '../people/people.js'
 import { blame } from './blame.js'
-import { initialsOf } from './places.js'
+import { placeValues } from './places.js'
 import { KEEP_CALENDAR, OVER } from './sql/dispatch.js'
+import { WRITE_PLACE } from './sql/place.js'
 
 /** Kinds that go into the database; the code book is a file. */
 export type TableKind = Exclude<ImportKind, 'categories'>
@@ -44,13 +44,7 @@ const WRITES: { readonly [K in TableKind]: Write } = {
       on conflict (login_name) do update set display_name = excluded.display_name, role = excluded.role, extension = excluded.extension, unit_id = excluded.unit_id, skills = excluded.skills`,
     [randomUUID(), row.login, row.name, row.role, row.extension, row.unit, row.skills ?? []])
   },
-  places(client, row: PlaceRow) {
-    const mark = row.kind === 'kilometre' ? readMark(row.name) : null
-    return added(client, `insert into place (code, name, kind, aliases, initials, lat, lon, road_code, road_name, metres) values ($1, $2, $3, coalesce($4, ''), $5, $6, $7, $8, $9, $10)
-      on conflict (code) do update set name = excluded.name, kind = excluded.kind, aliases = excluded.aliases, initials = excluded.initials, lat = excluded.lat, lon = excluded.lon,
-        road_code = excluded.road_code, road_name = excluded.road_name, metres = excluded.metres`,
-    [row.code, row.name, row.kind, row.aliases, initialsOf(row.name, row.aliases ?? ''), row.lat, row.lon, mark?.roadCode ?? '', mark?.roadName ?? '', mark?.metres ?? null])
-  },
+  places: (client, row: PlaceRow) => added(client, WRITE_PLACE, placeValues(row)),
   districts: (client, row: DistrictRow) => added(client, `insert into district (id, name, name_en, outline) values ($1, $2, coalesce($3, ''), $4)
     on conflict (id) do update set name = excluded.name, name_en = excluded.name_en, outline = excluded.outline`, [row.id, row.name, row.nameEn, JSON.stringify(row.outline)]),
   citizens(client, row: CitizenRow) {

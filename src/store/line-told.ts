@@ -42,13 +42,13 @@ export async function photoFor(client: Pick<PoolClient, 'query'>, name: string, 
 }
 
 /** What the complainant wants kept back by now, or is no business of the county's any more, does not go out with what was told before and is still under way. */
-async function keepBack(client: PoolClient, name: string, after: Ticket, concerned: boolean): Promise<void> {
+async function keepBack(client: PoolClient, name: string, after: Ticket, concerned: boolean, zone: string): Promise<void> {
   const { number, name: named } = SHOWN[after.work.privacy].county
   if (concerned && number === 'full' && named) return
   const { caller, fields: { callerName, description, place } } = shownToCounty(after)
   const words = concerned && !named
   await client.query(sql.KEEP_BACK, [name, after.id, JSON.stringify(concerned ? caller : { ...caller, number: '', name: '' }), JSON.stringify(!concerned ? { callerName: '' } : named ? { callerName } : { callerName, description, place }),
-    words ? JSON.stringify(Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, noticeText(kind, after)]))) : null, words ? place : null])
+    words ? JSON.stringify(Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, noticeText(kind, after, zone)]))) : null, words ? place : null])
 }
 
 /** A ticket as one line, which is locked, hears of it, and noted as told. */
@@ -58,7 +58,7 @@ export async function bodyFor(client: PoolClient, rules: Rules, name: string, { 
   const notices = found.map(({ id, body, created_at }): Notice => ({ ...body, id, at: created_at.getTime() }))
   const upTo = Number((await client.query<{ have: string }>(sql.HAVE, [name])).rows[0]?.have ?? 0)
   await client.query(sql.TICKET_TOLD, [name, after.id, after.version])
-  await keepBack(client, name, after, concerned)
+  await keepBack(client, name, after, concerned, rules.calendar.zone)
   if (!concerned) return { kind: 'gone', ticketId: after.id, version: after.version, unitId: after.unitId, upTo, at, notices }
   const units = (await client.query<UnitRow>(LIST_UNITS)).rows.filter(({ id }) => unitsOf(after).includes(id)).map(({ name_en, office_hours, ...unit }) => ({ ...unit, nameEn: name_en, officeHours: office_hours }))
   const who = by === null ? '' : (await client.query<{ display_name: string }>('select display_name from person where id = $1', [by])).rows[0]?.display_name ?? ''

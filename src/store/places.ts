@@ -1,12 +1,20 @@
 import type { Pool } from 'pg'
 import { initialWords } from '../contracts/pinyin.js'
 import type { MapTicket, Place } from '../contracts/routes/places.js'
-import type { KnownMark } from '../dispatch/core/kilometre.js'
+import { readMark, roadsOf, type KnownMark } from '../dispatch/core/kilometre.js'
+import type { PlaceRow } from '../dispatch/import/kinds.js'
 import type { PlaceStore } from '../dispatch/places.js'
 import * as sql from './sql/place.js'
 
 /** By which initials a place is found: of its name and of its other names. */
 export const initialsOf = (name: string, aliases: string): string => [name, ...aliases.split(/[；;、,，]/)].map(initialWords).filter((words) => words !== '').join(' ')
+
+/** For `WRITE_PLACE`: how it is found by initials, and on which road it stands. */
+export function placeValues({ code, name, kind, aliases: others, lat, lon }: PlaceRow): unknown[] {
+  const aliases = others ?? ''
+  const mark = kind === 'kilometre' ? readMark(name) : null
+  return [code, name, kind, aliases, initialsOf(name, aliases), lat, lon, mark?.roadCode ?? '', mark?.roadName ?? '', mark?.metres ?? null, mark === null ? [] : roadsOf(aliases)]
+}
 
 /** At a time; each batch is a statement of its own. */
 const RESPELLED = 1_000

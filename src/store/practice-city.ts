@@ -30,3 +30,10 @@ export const PRACTICE_PLACES: readonly (readonly [code: string, name: string, ki
   ['P15', '启明南路', 'road', 34.6872, 112.5052], ['P16', '瀍河桥东', 'address', 34.6951, 112.4967], ['P17', '关林市场', 'landmark', 34.6058, 112.4772], ['P18', '市民之家', 'landmark', 34.6198, 112.4391],
   ['P19', '龙门高铁站', 'landmark', 34.5955, 112.4561], ['P20', '孙辛路', 'road', 34.6088, 112.3661], ['P21', '高新区科技园', 'landmark', 34.6149, 112.3838], ['P22', '太康东路', 'road', 34.6139, 112.4703],
 ]
+
+/** Every two kilometres of an expressway that nobody built, [lat, lon] from K12 on. */
+const EXPRESSWAY: readonly (readonly [lat: number, lon: number])[] = [[34.69, 112.372], [34.699, 112.394], [34.706, 112.416], [34.71, 112.438], [34.711, 112.46], [34.709, 112.482], [34.706, 112.504]]
+/** Its kilometre marks; that it has another name the first of them says for all. */
+export const PRACTICE_MARKS: readonly { readonly code: string; readonly name: string; readonly aliases: string | null; readonly lat: number; readonly lon: number }[] = EXPRESSWAY.map(([lat, lon], n) => ({
+  code: `K${12 + 2 * n}`, name: `S96 邙岭高速 K${12 + 2 * n}`, aliases: n === 0 ? '北绕城高速' : null, lat, lon,
+}))

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
 import type { TicketOutcome } from '../contracts/ticket.js'
-import { initialWords } from '../contracts/pinyin.js'
-import { PRACTICE_DISTRICTS, PRACTICE_PLACES } from './practice-city.js'
+import { placeValues } from './places.js'
+import { PRACTICE_DISTRICTS, PRACTICE_MARKS, PRACTICE_PLACES } from './practice-city.js'
 import { PRACTICE_PAST, type Past } from './practice-past.js'
 import { giveHallClocks } from './hall-clocks.js'
 import { readRules } from './rules.js'
+import { WRITE_PLACE } from './sql/place.js'
 import { makeTicketActs, type TicketActs } from './ticket-acts.js'
 
 type Story = readonly [number: string, category: string, place: string, lat: number, lon: number, description: string, ended?: readonly [unitId: string, outcome: TicketOutcome, note: string]]
@@ -44,7 +45,9 @@ export async function seedPractice(pool: Pool, city: { readonly timeZone: string
 
 async function seedCity(pool: Pool, timeZone: string): Promise<void> {
   for (const { id, name, nameEn, outline } of PRACTICE_DISTRICTS) await pool.query('insert into district (id, name, name_en, outline) values ($1, $2, $3, $4) on conflict (id) do nothing', [id, name, nameEn, JSON.stringify(outline)])
-  for (const [code, name, kind, lat, lon] of PRACTICE_PLACES) await pool.query('insert into place (code, name, kind, initials, lat, lon) values ($1, $2, $3, $4, $5, $6) on conflict (code) do nothing', [code, name, kind, initialWords(name), lat, lon])
+  const known = new Set((await pool.query<{ code: string }>('select code from place')).rows.map(({ code }) => code))
+  const places = [...PRACTICE_PLACES.map(([code, name, kind, lat, lon]) => ({ code, name, kind, aliases: null, lat, lon })), ...PRACTICE_MARKS.map((mark) => ({ ...mark, kind: 'kilometre' as const }))]
+  for (const place of places.filter(({ code }) => !known.has(code))) await pool.query(WRITE_PLACE, placeValues(place))
   const rules = await readRules(pool, timeZone)
   const { rows: people } = await pool.query<{ id: string; login_name: string }>(`select id, login_name from person where practice`)
   const personOf = (loginName: string): string | null => people.find((one) => one.login_name === loginName)?.id ?? null

@@ -24,6 +24,7 @@ import { makeProvisionalNumbers } from './provisional.js'
 import { makeRecords, type JournalRecord } from './records.js'
 import { photoFor } from './line-told.js'
 import { makeLineStore } from './lines.js'
+import { makeMyDay } from './my-day.js'
 import { makeOutboxStore } from './outbox.js'
 import { recountDue } from './recount.js'
 import { makeReadiness } from './readiness.js'
@@ -201,6 +202,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     lines: makeLineStore(pools.work, rules, attachments, onTrouble, node),
     people: { ...people, revoke: records.endSession, bySession: (tokenHash: Buffer) => (records.isEnding(tokenHash) ? Promise.resolve(null) : people.bySession(tokenHash)) },
     account: makeCallAccount({ pool: pools.read, timeZone: options.timeZone, clock: options.clock }),
+    myDay: makeMyDay({ pool: pools.people, timeZone: options.timeZone, clock: options.clock }),
     talks: makeTalkStore(pools.people),
     recordings: makeRecordingStore(pools.work),
     phones: makePhoneStore(pools.work),

@@ -16,7 +16,7 @@ import { boundedTime, heldAt, timed } from '../dispatch/core/county.js'
 import { follow, followAgain, hear, join } from '../dispatch/core/escalation.js'
 import { marksOf, photosOf } from '../dispatch/core/marks.js'
 import { learn, takeIn } from '../dispatch/core/merge.js'
-import { citizenText, noticeText, partingText, toCaller, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
+import { answeredUntil, citizenText, noticeText, partingText, toCaller, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
 import { SHOWN } from '../dispatch/core/privacy.js'
 import { asksPast, type HallPast } from '../dispatch/core/regrade.js'
 import type { Rules } from '../dispatch/core/rules.js'
@@ -142,7 +142,7 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
       const statement = sql.writeAct({
         words,
         clocks: moved, runs,
-        over: runs || after.state !== before.state || after.unitId !== before.unitId || work.hazard !== before.work.hazard || work.safeAt !== before.work.safeAt || work.assist.join() !== before.work.assist.join() || work.extension?.state !== before.work.extension?.state,
+        over: runs || after.state !== before.state || after.unitId !== before.unitId || work.hazard !== before.work.hazard || work.safeAt !== before.work.safeAt || work.assist.join() !== before.work.assist.join() || work.extension?.state !== before.work.extension?.state || work.disputes.length < before.work.disputes.length,
         told: others.length > 0,
         alone,
       })
@@ -160,7 +160,7 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
       ] })
       if (alone && row === undefined) throw NOT_ALONE
       // What was taken out for the complainant's sake no unit reads in what it has not confirmed yet.
-      if (reworded || corrections.length > 0) await client.query(sql.REWORD, [after.id, JSON.stringify(Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, noticeText(kind, after)]))), fields.place, unitsOf(after)])
+      if (reworded || corrections.length > 0) await client.query(sql.REWORD, [after.id, JSON.stringify(Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, noticeText(kind, after, rules.calendar.zone)]))), fields.place, unitsOf(after)])
       if (corrections.length > 0) await correct(after, corrections, due, at)
       if (pressed.length > 0) await client.query(sql.CORRECTIONS_GO, [after.id, pressed])
       seen = null
@@ -386,7 +386,8 @@ export const clockRows = ({ clocks }: Pick<TicketWork, 'clocks'>): string =>
 /** For the terminal, the outbox and the citizen alike; who may not see the number never finds it here. */
 function draftOf({ kind, to, again, clock, about, changed, by }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number, zone: string): object {
   const { fields: { category, place }, work: { priority, hazard, safeAt } } = ticket
-  const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ...(clock !== undefined && { clock }), ...(about !== undefined && { about }), ...(changed !== undefined && { changed: [...changed] }), ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket, changed), category, place, priority, hazard: hazard && safeAt === null, dueAt, at })
+  const until = answeredUntil(kind, ticket.work)
+  const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ...(until !== undefined && { until }), ...(clock !== undefined && { clock }), ...(about !== undefined && { about }), ...(changed !== undefined && { changed: [...changed] }), ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket, zone, changed), category, place, priority, hazard: hazard && safeAt === null, dueAt, at })
   if (to === 'hall') return { kind, audience: 'hall', body: { ...body(null), ...(clock === 'reassign' && ticket.fields.kind === null && { unsorted: true }) } satisfies Omit<Notice, 'id'>, again }
   if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, by === undefined ? ticket : { ...ticket, work: by }, zone), number: ticket.number } }
   if ('stage' in to) return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: body(to.unitId) }

@@ -1,7 +1,7 @@
 import { isPracticeCity, type Config } from '../config.js'
 import type { PracticeLogin } from '../contracts/routes/practice.js'
 import { makePeople } from '../people/people.js'
-import { PRACTICE_PEOPLE } from '../people/practice.js'
+import { PRACTICE_COLLEAGUES, PRACTICE_PEOPLE } from '../people/practice.js'
 import { practiceLogins } from '../practice.js'
 import { seedPractice } from '../store/practice-seed.js'
 import type { Store } from '../store/store.js'
@@ -17,6 +17,7 @@ export async function openPeople(config: Config, store: Pick<Store, 'people' | '
     await store.people.enablePractice(practising)
     for (const person of practising ? PRACTICE_PEOPLE : []) await people.addPerson(person, logins.find(({ loginName }) => loginName === person.loginName)?.password ?? '')
     if (practising) {
+      for (const person of PRACTICE_COLLEAGUES) await store.people.put({ ...person, passwordHash: null })
       // Who wants no callers, a test for one, has an empty city.
       await seedPractice(store.pool, config['practice.citizens'] === 0 ? null : { timeZone: config['city.timeZone'] })
       await store.refreshRules()

@@ -7,7 +7,7 @@ import { VERSION } from '../paths.js'
 import type { Calls } from './calls.js'
 
 /** What `main` gives; the rest follows from the settings and the calls. */
-export interface WebGiven extends Pick<HandlerDeps, 'people' | 'browserPhones' | 'tickets' | 'hall' | 'counties' | 'places' | 'board' | 'attachments' | 'flows' | 'citizens' | 'callers' | 'talkStore' | 'account' | 'openTicket' | 'practice' | 'recordings' | 'records' | 'categories' | 'trunk' | 'clock'> {
+export interface WebGiven extends Pick<HandlerDeps, 'people' | 'browserPhones' | 'tickets' | 'hall' | 'counties' | 'places' | 'board' | 'attachments' | 'flows' | 'citizens' | 'callers' | 'talkStore' | 'account' | 'myDay' | 'openTicket' | 'practice' | 'recordings' | 'records' | 'categories' | 'trunk' | 'clock'> {
   readonly config: Config
   readonly logger: Logger
   readonly metrics: Metrics

@@ -85,7 +85,7 @@ const people: People = {
 const { url } = await openWeb({
   config, logger, metrics, calls, people, browserPhones: { view: never, choose: never, draw: never }, clock: Date.now, deskDirectory: join(root, 'no-desk-here'), draining: () => false, admits: () => true, categories: () => [], practice: null, trunk: false,
   tickets: makeTickets({ store: NO_STORE(), side: { photosOf: never, noteReveal: never }, knowsCategory: () => true, onActed: quiet }), hall: NO_HALL, counties: { answer: never, lines: never, mark: never, conflicts: never, decide: never }, citizens: NO_CITIZENS, callers: { read: never, save: never }, places: { find: never, map: never }, board: { views: never, saveView: never, removeView: never, csv: never }, attachments: { add: never, list: never, read: never }, flows: NO_FLOWS, recordings: { ofTicket: never, play: never, sound: never, plays: never, hold: never }, records: false, talkStore: { callEvents: () => Promise.resolve([]) }, openTicket: never,
-  account: { list: () => Promise.resolve({ callBacks: [], total: 0 }), claim: never, settle: () => Promise.resolve(), count: () => Promise.resolve(), account: never },
+  myDay: never, account: { list: () => Promise.resolve({ callBacks: [], total: 0 }), claim: never, settle: () => Promise.resolve(), count: () => Promise.resolve(), account: never },
 })
 
 /** Tickets are never asked for here. */

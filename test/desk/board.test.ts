@@ -240,7 +240,8 @@ await withDesk(t, async (world) => {
   await t.test('a citizen asks on a page of his own how his request stands; who does not know both numbers learns nothing', async (t) => {
     const id = ids[3] ?? ''
     const { number, caller } = await store.records.get(id)
-    const page = await world.visitor('zh-CN')
+    // Wherever his telephone thinks it is.
+    const page = await world.visitor('zh-CN', 'America/New_York')
     await page.setViewportSize({ width: 390, height: 844 })
     t.same(await beyond(page, '.ld-login-card, .ld-login-practice button'), [], 'on a telephone one column')
     await page.getByText('市民：查询办理情况').click()
@@ -261,7 +262,9 @@ await withDesk(t, async (world) => {
     const answer = page.locator(`[data-asked="${number}"]`)
     await answer.waitFor()
     t.same(await beyond(page, '.ld-login-card, .ld-login-corner'), [])
-    t.match(await answer.innerText(), /现在\s+已派单[\s\S]*承办单位/)
+    t.match(await answer.innerText(), /现在\s+正在办理[\s\S]*承办单位/)
+    const { openedAt } = await store.records.get(id)
+    t.match(await answer.innerText(), new RegExp(`受理时间\\s+.*${new Date(openedAt + 8 * 3_600_000).toISOString().slice(11, 19)}`), 'by the city’s clock')
     t.notMatch(await answer.innerText(), /HYPERLINK/, 'nothing of what was said')
     await page.getByText('工作人员登录').click()
     await page.locator('input[autocomplete="username"]').waitFor()

@@ -1,10 +1,16 @@
 import t from 'tap'
-import { markLabel, placeMarks, readMark, typedMark, type KnownMark } from '../../src/dispatch/core/kilometre.js'
+import { markLabel, placeMarks, readMark, roadsOf, typedMark, type KnownMark } from '../../src/dispatch/core/kilometre.js'
 import { makePlaces } from '../../src/dispatch/places.js'
 import { importSheet, knownNow } from '../../src/store/imports.js'
 import { openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
 
 t.setTimeout(400_000)
+
+/** Other names of a mark, as they stand in a sheet → of its road. */
+const ALIASES = [
+  ['连霍高速K810', ['连霍高速']], ['连霍高速', ['连霍高速']], ['连霍高速公路', ['连霍高速']], ['G30', ['G30']], ['g30 K810；连霍高速810公里', ['G30', '连霍高速']], ['连霍高速、洛界公路,Ｇ３０', ['G30', '洛界', '连霍高速']],
+  ['孟津服务区', []], ['', []], ['收费站；K810', []], ['G30 连霍高速 K810+300', ['G30', '连霍高速']], ['312国道', ['312国道']],
+] as const
 
 t.test('a mark as people write and say it', (t) => {
   for (const [text, roadCode, roadName, metres] of [
@@ -22,8 +28,17 @@ t.test('a mark as an operator types what he hears', (t) => {
     ['G30 K812+300 上行', 'G30', '', 812_300], ['G30 K812+300 往西安方向', 'G30', '', 812_300], ['连霍高速 K812+300（西安方向）', '', '连霍高速', 812_300], ['G30 K812 下行线附近', 'G30', '', 812_000], ['连霍高速812公里处东向西', '', '连霍高速', 812_000], ['G30 K812+300 南侧', 'G30', '', 812_300],
     ['连霍高速往西安方向812公里', '', '连霍高速', 812_000], ['连霍高速西安方向K812+300处', '', '连霍高速', 812_300], ['连霍高速 下行 812.5公里', '', '连霍高速', 812_500], ['G30 上行 K812', 'G30', '', 812_000], ['连霍高速812公里', '', '连霍高速', 812_000],
   ] as const) t.same(typedMark(text), { roadCode, roadName, metres }, text)
+  for (const [text, roadCode, roadName, metres] of [
+    ['连霍高速812', '', '连霍高速', 812_000], ['连霍高速公路812+300', '', '连霍高速', 812_300], ['G30 812', 'G30', '', 812_000], ['G30 812.5 上行', 'G30', '', 812_500], ['G30连霍高速812', 'G30', '连霍高速', 812_000], ['312国道 5', '', '312国道', 5_000],
+  ] as const) t.same(typedMark(text), { roadCode, roadName, metres }, text)
+  for (const text of ['中州路128', '开元大道 200', '景华路 56', 'G30', 'G30812', '812']) t.equal(typedMark(text), null, text)
   for (const text of ['公路812公里', '往西安方向812公里', '上行 K812', '开元大道往东方向', '王城大道北侧', 'G30 西安方向']) t.equal(typedMark(text), null, text)
   t.match(readMark('G30 K812 上行'), null, 'a gazetteer’s mark of one side of the road is not the mark itself')
+  t.end()
+})
+
+t.test('what else a road is called, from the other names of its marks', (t) => {
+  for (const [aliases, roads] of ALIASES) t.same(roadsOf(aliases), roads, aliases)
   t.end()
 })
 
@@ -60,6 +75,10 @@ t.test('from the gazetteer: marks are imported, and what lies between them is fo
   for (const typed of ['连霍高速公路812公里500米', 'G30 K812+500 上行', 'G30连霍高速公路 K812+500 往西安方向']) t.match((await places.find(typed))[0], { name: 'G30 连霍高速 K812+500', kind: 'kilometre' }, typed)
   t.match(await importSheet(store.pool, 'places', '编号,名称,类型,纬度,经度\nC1,洛界高速公路 K5,里程桩,34,112\nC2,洛界高速 K6,里程桩,34.1,112\n', await knownNow(store.pool, []), false), { added: 2, problems: [] })
   for (const typed of ['洛界高速5公里500米', '洛界高速公路5公里500米']) t.match(await places.find(typed), [{ lat: 34.05, lon: 112 }], typed)
+  t.match(await importSheet(store.pool, 'places', '编号,名称,类型,别名,纬度,经度\nD1,S96 K20,里程桩,邙岭高速,34.70,112.40\nD2,S96 K24,里程桩,,34.74,112.44\nE1,S97 K20,里程桩,嵩洛高速K20；伊河高速,34,112\nE2,嵩洛高速 K24,里程桩,,34.4,112.4\n', await knownNow(store.pool, []), false), { added: 4, problems: [] })
+  for (const typed of ['邙岭高速21公里', '邙岭高速21', '邙岭高速公路K21', 'S96 21', '邙岭高速21公里 上行']) t.match(await places.find(typed), [{ name: 'S96 邙岭高速 K21+000', lat: 34.71, lon: 112.41 }], `${typed}: an alias on one mark counts for its road`)
+  for (const typed of ['嵩洛高速21公里', '嵩洛高速21']) t.match((await places.find(typed)).find(({ between }) => between !== undefined), { lat: 34.1, lon: 112.1 }, `${typed}: between marks that call it otherwise`)
+  t.same((await places.find('邙岭高速25')).filter(({ between }) => between !== undefined), [], 'beyond the last')
   t.match(await places.find('连霍高速'), [{}, {}, {}], 'words are still words')
   t.same((await places.find('G30 K900')).filter(({ between }) => between !== undefined), [])
   t.same((await places.find('% K812+1')).filter(({ between }) => between !== undefined), [])
@@ -69,7 +88,9 @@ t.test('marks that were there before are read by the same rule', async (t) => {
   const { pool, finish } = await openOldDatabase(t, 59)
   const names = ['G30 连霍高速 K812+300', 'g30k5', '连霍高速 K7', 'K9+100', '连霍高速', 'S312 K 12 + 5']
   for (const [n, name] of names.entries()) await pool.query(`insert into place (code, name, kind, lat, lon) values ($1, $2, 'kilometre', 34, 112)`, [`P${n}`, name])
+  for (const [n, [aliases]] of ALIASES.entries()) await pool.query(`insert into place (code, name, kind, aliases, lat, lon) values ($1, $2, 'kilometre', $3, 34, 112)`, [`R${String(n).padStart(2, '0')}`, `S1 K${n}`, aliases])
   await finish()
+  t.same((await pool.query<{ roads: string[] }>(`select roads from place where code like 'R%' order by code`)).rows.map(({ roads }) => [...roads].sort()), ALIASES.map(([, roads]) => roads), 'aliases of before, by the same rule')
   const { rows } = await pool.query<{ name: string; road_code: string; road_name: string; metres: number | null }>('select name, road_code, road_name, metres from place order by code')
   for (const { name, road_code: roadCode, road_name: roadName, metres } of rows) {
     const read = readMark(name)

@@ -19,7 +19,7 @@ const ACT_OF: { readonly [N in ActName]: object } = {
   'edit': { changes: { place: '别处' } }, 'dispatch': { unitId: 'gas-company', note: '改派' }, 'reassign': { unitId: 'gas-company', note: '改派' }, 'assist': { assist: ['drainage'], note: '' },
   'settle': { outcome: 'answered', note: '' }, 'refer': { body: 'court', name: '西工区法院', nextAt: NOW + 86_400_000, note: '产权单位在现场' }, 'confirm-receipt': { reference: '仲字 11 号', note: '' },
   'visit': { result: 'satisfied', note: '' }, 'close': { note: '' }, 'redo': { note: '未修好' }, 'reopen': { note: '再次来电' }, 'merge': { into: OTHER, note: '' }, 'void': { note: '误建' },
-  'urge': { note: '' }, 'supervise': { note: '超期' }, 'answer-extension': { granted: true, note: '' }, 'rule': { unitId: 'drainage', duty: 'MH-02', note: '裁定' }, 'deliver': { how: 'phone', note: '' },
+  'urge': { note: '' }, 'supervise': { note: '超期' }, 'answer-extension': { granted: true, note: '' }, 'answer-dispute': { unitId: UNIT, at: NOW, note: '井盖标识属市政' }, 'rule': { unitId: 'drainage', duty: 'MH-02', note: '裁定' }, 'deliver': { how: 'phone', note: '' },
   'prioritise': { priority: 'urgent', hazard: false, note: '' }, 'protect': { privacy: 'identity-hidden', note: '' }, 'sign': { note: '' }, 'progress': { step: 'note', note: '在路上', photos: [] },
   'report': { result: 'done', note: '已修好', photos: [] }, 'return': { duty: 'MH-02', note: '属排水' }, 'dispute': { duty: 'MH-02', note: '属排水' }, 'ask-extension': { until: NOW + 9 * 86_400_000, note: '缺配件' }, 'assign': { personId: null },
 }
@@ -33,7 +33,7 @@ function stood(state: TicketState, act: ActName): Ticket {
     mergedInto: state === 'merged' ? OTHER : null,
     clocks: [{ clock: 'report', unitId: UNIT, startedAt: NOW - 10, at: { warn: NOW + 5, urge: NOW + 10, supervise: NOW + 15, notice: NOW + 20 }, next: 'warn' }],
   }
-  return ticketOf(state, { ...work, ...(act === 'answer-extension' ? { extension: { unitId: UNIT, until: NOW + 99, note: '', askedAt: NOW, state: 'asked' } } : {}) })
+  return ticketOf(state, { ...work, ...(act === 'answer-extension' ? { extension: { unitId: UNIT, until: NOW + 99, note: '', askedAt: NOW, state: 'asked' } } : {}), ...(act === 'answer-dispute' ? { disputes: [{ unitId: UNIT, duty: 'MH-02', note: '', at: NOW - 1 }] } : {}) })
 }
 
 function attempt(ticket: Ticket, act: TicketAct, who: Actor): Ticket | LiandongError {

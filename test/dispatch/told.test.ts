@@ -51,7 +51,7 @@ t.test('who is on the road hears that it is somewhere else, or about something e
   t.same(told(noise, { place: '龙门大道 88 号', category: 'manhole-cover' }), [`raised ${UNIT}`, 'raised drainage', `awaits ${UNIT} raised`, 'awaits drainage raised'], 'what makes it graver says where as well')
   for (const state of ['open', 'reported', 'referred', 'merged'] as const) t.same(told({ ...ticketOf(state, { deliveredAt: NOW }), ...(state === 'open' && { unitId: null }) }, { place: '龙门大道 88 号' }), [], state)
   t.match(told(ticketOf('referred', { deliveredAt: NOW, hazard: true }), { place: '龙门大道 88 号' }), [`changed ${UNIT} place`], 'a danger that was left to it is still somewhere')
-  t.match(noticeText('changed', ticket, ['place', 'point', 'description']), { zh: /^地点、情况更正 /, en: /^Corrected \(place, description\) / })
+  t.match(noticeText('changed', ticket, CITY.calendar.zone, ['place', 'point', 'description']), { zh: /^地点、情况更正 /, en: /^Corrected \(place, description\) / })
 })
 
 t.test('a danger that nobody guards yet does not end without a word', async (t) => {

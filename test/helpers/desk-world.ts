@@ -115,7 +115,7 @@ export interface DeskWorld {
   /** A browser of his own, signed in by keyboard; on break. */
   seat(loginName: string, options?: SeatOptions): Promise<Seat>
   /** A browser of nobody, at the log-in page. */
-  visitor(locale: string): Promise<Page>
+  visitor(locale: string, timezoneId?: string): Promise<Page>
   /** A citizen calls; `key` is pressed when the menu is read out to him. */
   call(spec: CallSpec, key?: string): PlacedCall
   ticket(callId: string): Promise<Ticket>
@@ -152,8 +152,8 @@ export async function openDeskWorld(executablePath: string, more: (home: string)
 
   return {
     home: home.path, liandong, exchange, password,
-    async visitor(locale) {
-      const page = await (await browser.newContext({ viewport: { width: 1366, height: 768 }, locale, reducedMotion: 'reduce' })).newPage()
+    async visitor(locale, timezoneId = 'Asia/Shanghai') {
+      const page = await (await browser.newContext({ viewport: { width: 1366, height: 768 }, locale, timezoneId, reducedMotion: 'reduce' })).newPage()
       await page.goto(liandong.url)
       await page.locator('input[autocomplete="username"]:focus').waitFor()
       return page

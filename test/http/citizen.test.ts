@@ -21,7 +21,7 @@ t.test('a citizen asks after his request: by its number and the telephone he cal
     return { status: response.status, body: await response.json() }
   }
   const found = await ask(ticket.number, '+8613900000042')
-  t.match(found, { status: 200, body: { number: ticket.number, class: 'open', state: { zh: '待处理' }, report: null, closedAt: null } })
+  t.match(found, { status: 200, body: { number: ticket.number, class: 'open', stage: 'received', state: { zh: '已受理，等待派单' }, timeZone: 'Asia/Shanghai', report: null, closedAt: null } })
   t.notMatch(JSON.stringify(found.body), /13900000042|周大爷|中州路/, 'no personal data in it')
   t.match(await ask(ticket.number.replace('-', ''), '13900000042'), { status: 200 })
   const wrong = await ask(ticket.number, '13900000043')
@@ -59,7 +59,7 @@ t.test('nobody tries one telephone against every ticket’s number', async (t) =
   for (let n = 0; n < 31; n += 1) status = await ask('200-0001', `2001:db8:aa:1::${n + 1}`, `1390001${1000 + n}`)
   t.equal(status, 429, 'all of a network’s addresses are one')
 
-  const strangers = makeCitizens({ store: { ...server.store.citizens, byNumber: (one) => (one === number ? server.store.citizens.byNumber(one) : Promise.resolve(null)) }, units: () => Promise.resolve([]), categories: () => [], keys: [], clock: () => 0 })
+  const strangers = makeCitizens({ store: { ...server.store.citizens, byNumber: (one) => (one === number ? server.store.citizens.byNumber(one) : Promise.resolve(null)) }, units: () => Promise.resolve([]), categories: () => [], timeZone: 'Asia/Shanghai', keys: [], clock: () => 0 })
   for (let n = 0; n < 9; n += 1) await t.rejects(strangers.ask(number, `1390002${1000 + n}`), { code: 'ask.not-found' })
   for (let n = 0; n < 20_001; n += 1) await strangers.ask(`8${String(n).padStart(6, '0')}`, `1380${String(n).padStart(7, '0')}`).catch(() => undefined)
   await t.rejects(strangers.ask(number, '13900021999'), { code: 'ask.not-found' })
@@ -69,7 +69,7 @@ t.test('nobody tries one telephone against every ticket’s number', async (t) =
   t.equal(asked.filter((one) => one.status === 'rejected' && (one.reason as { code: string }).code === 'ask.not-found').length, 20, 'nor does it help to ask them all at once')
 
   let hour = 0
-  const citizens = makeCitizens({ store: server.store.citizens, units: () => Promise.resolve([]), categories: () => [], keys: [], clock: () => hour * 3_600_000 })
+  const citizens = makeCitizens({ store: server.store.citizens, units: () => Promise.resolve([]), categories: () => [], timeZone: 'Asia/Shanghai', keys: [], clock: () => hour * 3_600_000 })
   for (let n = 0; n < 20; n += 1) await t.rejects(citizens.ask(`200-${1000 + n}`, phone), { code: 'ask.not-found' })
   for (hour = 1; hour < 24; hour += 11) await t.rejects(citizens.ask(number, phone), { code: 'auth.too-many' })
   t.match(await citizens.ask(number, phone, true), { number }, 'who calls from it is asked for nobody else’s tries')
@@ -86,7 +86,7 @@ t.test('a citizen who was read a number while PostgreSQL was away asks by that o
     const response = await fetch(`${server.url}/api/ask?${new URLSearchParams({ number: said, phone }).toString()}`)
     return { status: response.status, body: await response.json() }
   }
-  for (const said of ['P-KMXR27-001', 'p-kmxr27-001', 'PKMXR27001', number]) t.match(await ask(said), { status: 200, body: { number, state: { zh: '待处理' } } }, said)
+  for (const said of ['P-KMXR27-001', 'p-kmxr27-001', 'PKMXR27001', number]) t.match(await ask(said), { status: 200, body: { number, state: { zh: '已受理，等待派单' } } }, said)
   const wrong = await ask('P-KMXR27-002')
   t.match(wrong, { status: 404, body: { code: 'ask.not-found' } })
   t.same(await ask('P-KMXR27-001', '13900000053'), wrong)
@@ -113,10 +113,10 @@ t.test('who called about what others called about before hears how that stands: 
   const [first, second] = [await ask(main.number, '13900000061'), await ask(own.number, '13900000062')]
   t.ok(first.dueAt !== null)
   t.same(second, { ...first, number: own.number, openedAt: (await store.records.get(own.id)).openedAt }, 'the same as the one who called first, under his own number')
-  t.match(second, { unit: { zh: '城市管理局' }, state: { zh: '已派单' }, class: 'waiting' })
+  t.match(second, { unit: { zh: '城市管理局' }, state: { zh: '正在办理' }, class: 'waiting' })
   t.equal((await fetch(`${server.url}/api/ask?${new URLSearchParams({ number: main.number, phone: '13900000062' }).toString()}`)).status, 404, 'and not by the other’s number')
   // The telephone asks the same of the same (`flows.lookUps`, service `tickets`).
-  const citizens = makeCitizens({ store: store.citizens, units: () => store.records.units(), categories: () => [], keys: [], clock: Date.now })
+  const citizens = makeCitizens({ store: store.citizens, units: () => store.records.units(), categories: () => [], timeZone: 'Asia/Shanghai', keys: [], clock: Date.now })
   const look = makeLookUps({ services: [], privateAddresses: [], own: { tickets: ({ number = '', phone = '' }) => citizens.ask(number, phone) } })
   t.match(await look({ type: 'look-up', service: 'tickets', query: { number: own.number.replace('-', ''), phone: '13900000062' }, fields: ['class', 'dueAt'], timeout: 20_000 }), { type: 'looked-up', values: { class: 'waiting', dueAt: second.dueAt } })
 })
@@ -177,7 +177,7 @@ t.test('Open311 GeoReport v2, as a client of another city speaks it', async (t) 
   t.match(await server.store.records.history(ticketId), [{ act: 'open' }, { act: 'edit', note: /^open311-[0-9a-f]{12}$/, by: null }])
   await server.store.records.act(ticketId, { actId: randomUUID(), act: 'dispatch', baseVersion: 2, unitId: 'urban-management', note: '' }, person)
   await server.store.hall.delivered(ticketId, 'urban-management', randomUUID())
-  t.match(JSON.parse((await get(`requests.json?api_key=${OPEN311_KEY}&service_request_id=${id}`)).text), [{ status: 'open', status_notes: '已派单', agency_responsible: '城市管理局', expected_datetime: /^\d{4}-/ }])
+  t.match(JSON.parse((await get(`requests.json?api_key=${OPEN311_KEY}&service_request_id=${id}`)).text), [{ status: 'open', status_notes: '正在办理', agency_responsible: '城市管理局', expected_datetime: /^\d{4}-/ }])
   await server.store.records.act(ticketId, { actId: randomUUID(), act: 'settle', baseVersion: 4, outcome: 'answered', note: '' }, person)
   t.match(JSON.parse((await get(`requests.json?api_key=${OPEN311_KEY}&status=closed`)).text), [{ service_request_id: id, status: 'closed' }])
   t.equal((JSON.parse((await get(`requests.json?api_key=${OPEN311_KEY}&start_date=2031-01-01T00:00:00Z`)).text) as unknown[]).length, 0)

@@ -350,6 +350,12 @@ t.test('what a terminal must hear of', async (t) => {
     const duty = (await owner.query<{ code: string }>(`select code from duty_rule where category = 'manhole-cover' and unit_id <> 'municipal-works' limit 1`)).rows[0]?.code
     await act(id, 'dispute', { duty }, unit)
     t.ok((await kindsOf(id)).includes('disputed'))
+    const argued = (await owner.query<{ at: number }>(`select (work #>> '{disputes,0,at}')::float8 as at from ticket where id = $1`, [id])).rows[0]
+    await act(id, 'answer-dispute', { unitId: 'municipal-works', at: argued?.at, note: '井盖标识属市政' }, boss)
+    t.notOk((await kindsOf(id)).includes('disputed'), 'it is answered')
+    t.match((await store.hall.notices(['municipal-works'])).find(({ kind, ticketId }) => kind === 'dispute-answered' && ticketId === id), { text: { zh: /权属异议未采纳/ } }, 'who argued hears it')
+    await act(id, 'dispute', { duty }, unit)
+    t.ok((await kindsOf(id)).includes('disputed'), 'and may say so again')
     await act(id, 'progress', { step: 'made-safe', photos: [] }, unit)
     t.same(await kindsOf(id), ['disputed'], 'safe')
     await act(id, 'reassign', { unitId: 'drainage', note: '权属在排水' }, boss)

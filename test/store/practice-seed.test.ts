@@ -5,7 +5,8 @@ import { makeHall } from '../../src/dispatch/hall.js'
 import { makePeople } from '../../src/people/people.js'
 import { PRACTICE_PEOPLE } from '../../src/people/practice.js'
 import { verifyHistories } from '../../src/store/audit.js'
-import { PRACTICE_DISTRICTS, PRACTICE_PLACES } from '../../src/store/practice-city.js'
+import { makePlaces } from '../../src/dispatch/places.js'
+import { PRACTICE_DISTRICTS, PRACTICE_MARKS, PRACTICE_PLACES } from '../../src/store/practice-city.js'
 import { seedPractice } from '../../src/store/practice-seed.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 
@@ -38,6 +39,7 @@ t.test('invented history looks like history, and is none of today', async (t) =>
 
 t.test('districts are neighbours: every place lies in exactly one, no two overlap', (t) => {
   for (const [code, name, , lat, lon] of PRACTICE_PLACES) t.equal(PRACTICE_DISTRICTS.filter(({ outline }) => contains(outline, { lat, lon })).length, 1, `${code} ${name}`)
+  for (const { name, lat, lon } of PRACTICE_MARKS) t.equal(PRACTICE_DISTRICTS.filter(({ outline }) => contains(outline, { lat, lon })).length, 1, name)
   for (let lat = 34.555; lat < 34.735; lat += 0.0037) {
     for (let lon = 112.32; lon < 112.55; lon += 0.0041) {
       const at = PRACTICE_DISTRICTS.filter(({ outline }) => contains(outline, { lat, lon }))
@@ -82,6 +84,8 @@ t.test('the practice city: work in every state, nothing of today, nothing left t
   t.equal((await store.pool.query('select 1 from outbox where next_at is not null or receipt_at is null')).rowCount, 0)
   t.same(await store.records.today(), { answered: 0, answeredInTime: 0, promised: 0, abandoned: 0 })
   t.same((await verifyHistories(store.pool)).faults, [])
+  const places = makePlaces({ store: store.places, districts: () => [], tiles: '' })
+  for (const typed of ['邙岭高速13公里300米', 'S96 K13+300', '邙岭高速13.3', '北绕城高速公路 K13+300']) t.match((await places.find(typed))[0], { name: 'S96 邙岭高速 K13+300', between: ['K12+000', 'K14+000'] }, typed)
   const { rowCount } = await store.pool.query('select 1 from ticket')
   await seedPractice(store.pool, city)
   t.equal((await store.pool.query('select 1 from ticket')).rowCount, rowCount, 'once')

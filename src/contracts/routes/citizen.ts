@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { STAGE_NAMES } from '../citizen-stage.js'
 import { STATE_CLASSES } from '../life-cycle.js'
 import { Bilingual, EpochMs } from '../primitives.js'
 import { strict, type Route } from '../route.js'
@@ -8,7 +9,7 @@ export const TICKET_NUMBER = '^([0-9-]{5,16}|[Pp]-?[A-Za-z]{4}[0-9]{2}-?[0-9]{3,
 
 /** What a citizen hears of his own request: how it stands and what was done, no name and no number of anybody. */
 export const Answer = strict({
-  number: Type.String(), state: Bilingual, class: Type.Enum(STATE_CLASSES), openedAt: EpochMs, closedAt: Type.Union([EpochMs, Type.Null()]), dueAt: Type.Union([EpochMs, Type.Null()]),
+  number: Type.String(), /** The same in a word that a flow asks for. */ stage: Type.Enum(STAGE_NAMES), state: Bilingual, /** The city's, by which his page tells the time. */ timeZone: Type.String(), class: Type.Enum(STATE_CLASSES), openedAt: EpochMs, closedAt: Type.Union([EpochMs, Type.Null()]), dueAt: Type.Union([EpochMs, Type.Null()]),
   /** The unit's own words, when it reported. */
   report: Type.Union([Type.String(), Type.Null()]), unit: Type.Union([Bilingual, Type.Null()]),
 })

@@ -35,7 +35,7 @@ export function Alerts({ notices, most, onOpen, onDismiss }: { readonly notices:
   const more = alerts.length - few
   /** To whom it did not come, and what helps: the telephone. */
   const unheard = (about: string): string => text.unit.unheard(unitName(book, about, language), book.units.find(({ id }) => id === about)?.phone ?? '')
-  const title = (notice: Notice): string => [text.unit.notices[notice.kind], ...(notice.clock !== undefined && notice.kind !== 'undelivered' ? [clockName(notice.clock, notice.unsorted ?? false, text)] : []), ...(isStage(notice) ? [text.unit.since(whenOf(notice.at, Date.now(), text))] : [])].join(' · ')
+  const title = (notice: Notice): string => notice.until !== undefined ? text.unit.extensionAnswered(notice.until === null ? null : whenOf(notice.until, Date.now(), text)) : [text.unit.notices[notice.kind], ...(notice.clock !== undefined && notice.kind !== 'undelivered' ? [clockName(notice.clock, notice.unsorted ?? false, text)] : []), ...(isStage(notice) ? [text.unit.since(whenOf(notice.at, Date.now(), text))] : [])].join(' · ')
   return (
     <section className="ld-alerts" aria-label={text.unit.alerts}>
       <ul aria-live="polite">

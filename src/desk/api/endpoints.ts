@@ -42,6 +42,7 @@ const ENDPOINTS: { readonly [N in EndpointName]: `${(typeof ROUTES)[N]['method']
   reveal: 'POST /api/tickets/:id/reveal',
   colleagues: 'GET /api/unit/people',
   calls: 'GET /api/calls',
+  myDay: 'GET /api/my-day',
   phoneBook: 'GET /api/phone-book',
   talks: 'GET /api/talks',
   recordings: 'GET /api/tickets/:id/recordings',

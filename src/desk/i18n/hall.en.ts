@@ -14,6 +14,7 @@ export const hallEn: typeof hallZhCN = {
   level: 'Priority', hazard: 'Hazard: to be made safe first',
   unit: 'Unit', reference: 'Their reference', into: 'Into which ticket (number, telephone or words)', intoNone: 'Nothing like it is open: type a number, a telephone or words.', intoNothing: 'No open ticket matches.', intoHint: 'It closes with the main ticket, and its caller is told as well.',
   standing: { title: 'Where it stands', hall: 'Hall', assist: 'Assisting', and: ', ', into: 'Merged into', incident: 'Incident', members: (count) => `${count} merged into it: ${count + 1} calls with its own`, more: (count) => `${count} more`, elsewhere: 'What they said is kept at the hall; ask there if you need it.' },
+  dispute: { give: (unit) => `Give it to ${unit}`, helps: (unit) => `${unit} helps instead`, standDown: 'Help no longer wanted', upheld: (duty) => `Dispute accepted, by ${duty}`, hint: 'The unit reads why and goes on with the ticket; it may still return it by a rule.' },
   duty: 'Rule of duty', dutyNone: 'No rule names this unit.',
   needed: { note: 'Say what the matter is.', unit: 'Choose a unit.', duty: 'Choose a rule.', reference: 'Give their reference.', into: 'Choose a ticket.', body: 'Name the body and the day of the next step.' },
 }

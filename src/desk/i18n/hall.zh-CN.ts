@@ -14,6 +14,7 @@ export const hallZhCN = {
   level: '级别', hazard: '有险情（须先排险）',
   unit: '联动单位', reference: '对方受理编号', into: '并入哪张工单（编号、电话或文字）', intoNone: '没有相似的在办工单：请输入编号、电话或文字查找。', intoNothing: '没有符合的在办工单。', intoHint: '并入后随主单办结，来电人一并告知。',
   standing: { title: '办理情况', hall: '接警中心', assist: '协办', and: '、', into: '已并入', incident: '聚集事件', members: (count: number) => `已并入 ${count} 张工单，连同本单共 ${count + 1} 次来电`, more: (count: number) => `再看其余 ${count} 张`, elsewhere: '他们的话记在接警中心；需要时请与接警中心联系。' },
+  dispute: { give: (unit: string) => `改派给 ${unit}`, helps: (unit: string) => `改由 ${unit} 协办`, standDown: '不再协办', upheld: (duty: string) => `权属异议成立，依据 ${duty}`, hint: '单位会看到理由，工单照办；它仍可依据条款退单。' },
   duty: '职责条款', dutyNone: '没有写明此单位的条款。',
   needed: { note: '请写明情况。', unit: '请选择单位。', duty: '请选择条款。', reference: '请填写对方的受理编号。', into: '请选择工单。', body: '请填写机构名称和下一步日期。' },
 }

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import type { Duplicate, DutyRule } from '../../contracts/dispatch.js'
 import { LEADERS } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import { loosens, PRIORITIES, PRIVACIES, REFERRAL_BODIES, VISIT_RESULTS } from '../../contracts/work.js'
+import { loosens, PRIORITIES, PRIVACIES, REFERRAL_BODIES, VISIT_RESULTS, type Dispute } from '../../contracts/work.js'
 import { call } from '../api/endpoints.js'
 import { whenOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
@@ -11,19 +11,21 @@ import { unitName, useDesk, useDeskState } from '../store/desk.js'
 import { Chooser } from '../widgets/chooser.js'
 import { DayInput } from '../widgets/day-input.js'
 import { Line, PaperLine, readPaper, type Order, type PaperEntry } from './act-parts.js'
+import { citedText } from './cited.js'
 import { Contested, useOver } from './contested.js'
+import { ExtensionLimits } from './extension-limits.js'
 import { IntoField } from './into-field.js'
 import { SaidLine } from './said-line.js'
 import { UnitSelect } from './unit-select.js'
 import { useSending } from './use-sending.js'
 
 /** Acts of the hall that want more than a line of the ticket's form; in the order in which they are offered. */
-export const HALL_FORMS = ['deliver', 'close', 'visit', 'redo', 'answer-extension', 'rule', 'confirm-receipt', 'urge', 'supervise', 'assist', 'prioritise', 'protect', 'refer', 'merge', 'void'] as const
+export const HALL_FORMS = ['deliver', 'close', 'visit', 'redo', 'answer-extension', 'answer-dispute', 'rule', 'confirm-receipt', 'urge', 'supervise', 'assist', 'prioritise', 'protect', 'refer', 'merge', 'void'] as const
 export type HallForm = (typeof HALL_FORMS)[number]
 
 const HOWS = ['phone', 'radio', 'paper'] as const
 /** Acts that say why. */
-const SAYS_WHY: ReadonlySet<HallForm> = new Set(['redo', 'supervise', 'rule', 'void'])
+const SAYS_WHY: ReadonlySet<HallForm> = new Set(['redo', 'supervise', 'answer-dispute', 'rule', 'void'])
 /** What ends it over a citizen who is not satisfied. */
 const OVER_CITIZEN: ReadonlySet<HallForm> = new Set(['close', 'refer', 'merge'])
 
@@ -36,8 +38,10 @@ export function unheardOf({ unitId, work }: Ticket): readonly string[] {
   return [...new Set([...(unitId !== null && work.deliveredAt === null ? [unitId] : []), ...waiting])]
 }
 
+const NO_DUPLICATES: readonly Duplicate[] = []
+
 /** What an act of the hall needs to be told; sent through the outbox, so that a bad line loses nothing. */
-export function HallActForm({ ticket, form, duplicates, onClose }: { readonly ticket: Ticket; readonly form: HallForm; /** What may be about the same. */ readonly duplicates: readonly Duplicate[]; readonly onClose: () => void }) {
+export function HallActForm({ ticket, form, duplicates = NO_DUPLICATES, dispute, onClose }: { readonly ticket: Ticket; readonly form: HallForm; /** What may be about the same. */ readonly duplicates?: readonly Duplicate[]; /** Of `answer-dispute`: which one. */ readonly dispute?: Dispute; readonly onClose: () => void }) {
   const text = useText()
   const words = text.hall
   const language = useLanguage()
@@ -87,6 +91,7 @@ export function HallActForm({ ticket, form, duplicates, onClose }: { readonly ti
       case 'redo': return { ...base, act: form, ...(stillSafe ? { stillSafe } : {}) }
       case 'visit': return { ...base, act: form, result: visit }
       case 'answer-extension': return { ...base, act: form, granted }
+      case 'answer-dispute': return dispute === undefined ? words.needed.unit : { ...base, act: form, unitId: dispute.unitId, at: dispute.at }
       case 'prioritise': return { ...base, act: form, priority: priority.value, hazard: hazard.value }
       case 'protect': return { ...base, act: form, privacy: privacy.value }
       case 'assist': return { ...base, act: form, assist: [...assist.value] }
@@ -126,6 +131,14 @@ export function HallActForm({ ticket, form, duplicates, onClose }: { readonly ti
             <p>{words.asked(unitName(book, extension.unitId, language), whenOf(extension.until, now, text))}</p>
             <blockquote className="ld-soft">{extension.note}</blockquote>
             {radio(words.granted, granted ? 'yes' : 'no', ['yes', 'no'] as const, words.grants, (answer) => setGranted(answer === 'yes'))}
+            <Line label={text.unit.limits.title}><ExtensionLimits ticket={ticket} until={granted ? extension.until : null} /></Line>
+          </>
+        )}
+        {form === 'answer-dispute' && dispute !== undefined && (
+          <>
+            <p>{[unitName(book, dispute.unitId, language), citedText(dispute, (id) => unitName(book, id, language)), whenOf(dispute.at, now, text)].join(' · ')}</p>
+            <blockquote className="ld-soft">{dispute.note}</blockquote>
+            <p className="ld-faint">{words.dispute.hint}</p>
           </>
         )}
         {form === 'prioritise' && (

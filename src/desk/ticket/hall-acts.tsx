@@ -11,6 +11,8 @@ import { HALL_FORMS, HallActForm, unheardOf, type HallForm } from './hall-act-fo
 /** What this ticket itself leaves to be done, of what the table allows. */
 function fits(form: HallForm, ticket: Ticket): boolean {
   if (form === 'deliver') return unheardOf(ticket).length > 0
+  // It stands beside what it answers.
+  if (form === 'answer-dispute') return false
   if (form === 'answer-extension') return ticket.work.extension?.state === 'asked'
   return true
 }

@@ -6,7 +6,7 @@ import { stampOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { useDesk, useDeskState } from '../store/desk.js'
 import { useThrottled } from '../store/use-throttled.js'
-import { doerOf, laterOf, shownChanges } from './history-rows.js'
+import { doerOf, foldTyping, laterOf, shownChanges } from './history-rows.js'
 import { fieldName, noteText, valueText } from './value-text.js'
 
 /** Tries again by itself while the database is away, ms. */
@@ -14,7 +14,7 @@ const AGAIN = 4_000
 /** Somebody who types is saved many times a minute, ms. */
 const REST = 1_500
 
-/** What happened to a ticket, newest first: who, when, from what to what. Read anew whenever its version grows. */
+/** What happened to a ticket, newest first: who, when, from what to what; what was typed in one go is one row. Read anew whenever its version grows. */
 export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
   const text = useText()
   const language = useLanguage()
@@ -30,7 +30,7 @@ export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
     let timer: ReturnType<typeof setTimeout> | undefined
     call('history', { params: { id: ticket.id } }, { signal: abort.signal }).then(
       ({ history }) => {
-        setRows([...history].reverse())
+        setRows([...foldTyping(history)].reverse())
         setFailed(false)
       },
       (error: unknown) => {

@@ -22,3 +22,39 @@ export function laterOf({ recordedAt, changes }: HistoryRow, before: HistoryRow 
   if ('paper' in changes) return 'paper'
   return before?.recordedAt !== undefined && Math.abs(recordedAt - before.recordedAt) < TOGETHER ? null : 'brought'
 }
+
+/** Fields that somebody types, and what goes with one of them by itself: a position with its place. */
+const TYPED: ReadonlySet<string> = new Set(['place', 'description', 'callerName', 'point'])
+/** Who rests for longer has begun anew, ms. */
+const SITTING = 10 * 60_000
+
+const plain = (value: unknown): string => JSON.stringify(value ?? null)
+const typedIn = ({ act, note, recordedAt, changes }: HistoryRow): readonly string[] | null => {
+  const fields = Object.keys(changes)
+  return act === 'edit' && note === '' && recordedAt === undefined && fields.length > 0 && fields.every((field) => TYPED.has(field)) ? fields.filter((field) => field !== 'point') : null
+}
+
+/** One went on typing where the other stopped: the same person, in the same fields, from what stood there. */
+function goesOn(before: HistoryRow, after: HistoryRow): boolean {
+  const [one, other] = [typedIn(before), typedIn(after)]
+  return one !== null && other !== null && before.by?.id === after.by?.id && after.at - before.at <= SITTING && other.every((field) => one.includes(field)) && (other.length > 0 || one.includes('place'))
+    && Object.entries(after.changes).every(([field, [from]]) => before.changes[field] === undefined || plain(before.changes[field][1]) === plain(from))
+}
+
+/**
+ * What somebody typed is kept at every pause, so that nothing is lost; people read it as one thing: from what stood there to what stands there, at the time of the last word. What came to
+ * nothing, typed and taken back, is no row. The history itself has every row.
+ * @param rows oldest first
+ */
+export function foldTyping(rows: readonly HistoryRow[]): readonly HistoryRow[] {
+  const folded: HistoryRow[] = []
+  for (const row of rows) {
+    const last = folded.at(-1)
+    if (last === undefined || !goesOn(last, row)) { folded.push(row); continue }
+    const changes = { ...last.changes, ...Object.fromEntries(Object.entries(row.changes).map(([field, [from, to]]) => [field, [last.changes[field]?.[0] ?? from, to] as [unknown, unknown]])) }
+    const left = Object.fromEntries(Object.entries(changes).filter(([, [from, to]]) => plain(from) !== plain(to)))
+    folded.pop()
+    if (Object.keys(left).length > 0) folded.push({ ...row, changes: left })
+  }
+  return folded
+}

@@ -11,8 +11,8 @@ import { samePoint } from './place-point.js'
 const REST = 180
 /** What the last words say counts: `路口北，kydd`. */
 const LAST = /[^，,；;\s]{2,}$/u
-/** A kilometre mark is said with its road, and may have blanks in it: `G30 连霍高速 K812+300`. */
-const MARK = /[^，,；;]*(?:k\s*\d|\d\s*(?:公里|千米))[^，,；;]*$/iu
+/** A kilometre mark is said with its road, and may have blanks in it: `G30 连霍高速 K812+300`, `G30 812`. */
+const MARK = /[^，,；;]*(?:k\s*\d|\d\s*(?:公里|千米)|(?:高速|公路|[国省]道|[gsxycz]\d{1,4})\s+\d)[^，,；;]*$/iu
 const lastOf = (typed: string): RegExp => (MARK.test(typed) ? MARK : LAST)
 
 /** Latin letters at the end may be the initials of a place: `kydd`. */

@@ -1,6 +1,7 @@
 import type { Ticket } from '../../contracts/ticket.js'
 import { whenOf } from '../i18n/format.js'
 import type { Dictionary } from '../i18n/zh-CN.js'
+import { citedText } from './cited.js'
 
 /** What a unit said of a ticket: in short, and in its own words. */
 export interface Said { readonly kind: 'report' | 'return'; readonly head: string; readonly note: string }
@@ -16,7 +17,7 @@ export function saidOf({ state, work }: Pick<Ticket, 'state' | 'work'>, nameOf: 
   if (state === 'returned' || state === 'ruling') {
     const back = work.returns.at(-1)
     if (back === undefined) return null
-    return { kind: 'return', head: head([text.hall.returnedBy(nameOf(back.unitId)), back.duty === null ? '' : text.hall.citing(back.duty), whenOf(back.at, now, text)]), note: back.note }
+    return { kind: 'return', head: head([text.hall.returnedBy(nameOf(back.unitId)), back.duty === null ? '' : text.hall.citing(citedText({ duty: back.duty, to: back.to }, nameOf)), whenOf(back.at, now, text)]), note: back.note }
   }
   return null
 }

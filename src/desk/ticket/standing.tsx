@@ -6,6 +6,7 @@ import { whenOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { unitName, useDesk, useDeskState } from '../store/desk.js'
 import { clockName } from './clock-name.js'
+import { Disputes } from './disputes.js'
 import { DueChip } from './due-chip.js'
 import { Followers, MainTicket } from './incident.js'
 import { PhotoStrip } from './photo-strip.js'
@@ -50,7 +51,7 @@ export function Standing({ ticket, onOpen }: { readonly ticket: Ticket; readonly
         <dl className="ld-standing-facts">
           {work.extension !== null && <Line name={text.unit.facts.extension} is="extension"><strong>{text.unit.extension[extensionOf(ticket, work.extension)]}</strong> · {nameOf(work.extension.unitId)} · {text.unit.until} {whenOf(work.extension.until, now, text)}{work.extension.note !== '' && ` · ${work.extension.note}`}</Line>}
           {work.assist.length > 0 && <Line name={words.assist} is="assist">{work.assist.map(nameOf).join(words.and)}</Line>}
-          {work.disputes.length > 0 && <Line name={text.unit.facts.disputes} is="disputes"><ul>{work.disputes.map((one) => <li key={`${one.unitId} ${one.at}`}>{nameOf(one.unitId)} · {one.duty} · {whenOf(one.at, now, text)}{one.note !== '' && ` · ${one.note}`}</li>)}</ul></Line>}
+          {work.disputes.length > 0 && <Line name={text.unit.facts.disputes} is="disputes"><Disputes ticket={ticket} /></Line>}
           {work.mergedInto !== null && <Line name={words.into} is="into"><MainTicket key={work.mergedInto} id={work.mergedInto} onOpen={onOpen} /></Line>}
           {work.members > 0 && <Line name={words.incident} is="members"><Followers key={ticket.id} ticket={ticket} onOpen={onOpen} /></Line>}
         </dl>

@@ -5,6 +5,7 @@ import type { Dictionary } from '../i18n/zh-CN.js'
 import { channelText } from '../i18n/flow-tag.js'
 import { stampOf, whenOf } from '../i18n/format.js'
 import { categoryName, unitName, type Book } from '../store/desk.js'
+import { citedText, readCited } from './cited.js'
 
 const own = (table: Readonly<Record<string, string>>, key: string): string => (Object.hasOwn(table, key) ? table[key] ?? key : key)
 
@@ -16,10 +17,12 @@ export function fieldName(field: string, text: Dictionary): string {
   return own({ ...text.unit.fields, ...text.ticket.fields }, field)
 }
 
-/** A note without what the machine put before it: the step of a progress, the unit that was reached. */
+/** A note without what the machine put before it: the step of a progress, the unit that was reached, the rule that is cited. */
 export function noteText({ act, note }: Pick<HistoryRow, 'act' | 'note'>, book: Book, language: Language, text: Dictionary): string {
   if (act === 'delivered') return unitName(book, note, language)
   if (act === 'edit' && /^open311-[a-z0-9-]+$/.test(note)) return `${text.call.channel} ${channelText(note)}`
+  const cited = act === 'return' || act === 'dispute' ? readCited(note) : null
+  if (cited !== null) return [citedText(cited, (unitId) => unitName(book, unitId, language)), cited.note].filter(Boolean).join(' · ')
   const [, step = '', rest = ''] = (act === 'progress' ? /^\[([a-z-]+)\] ?([\s\S]*)$/.exec(note) : null) ?? []
   return step === '' ? note : [own(text.unit.steps, step), rest].filter(Boolean).join(' · ')
 }

@@ -3,7 +3,8 @@ import { LiandongError } from '../../contracts/errors.js'
 import { ACT_NAMES, ACTS, forHall, forLeaders, LEADERS, LIFE_CYCLE, statesOf, targetsOf, TICKET_STATES, type ActName } from '../../contracts/life-cycle.js'
 import type { Role } from '../../contracts/people.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import { loosens, type TicketWork } from '../../contracts/work.js'
+import { loosens, putOffTo, type TicketWork } from '../../contracts/work.js'
+import { standingDisputes, withoutDispute } from './disputes.js'
 import { difference, factsOf, same, TRACKED, type Changes } from './changes.js'
 import { allowed, atHall, begin, beginDelivery, deliver, extend, guardedBy, hazardous, hazardousAtHall, running, saidSo, takeOver, undelivered, without } from './clocks.js'
 import { toCaller, toUnits, unitsOf, type NoticeDraft } from './notices.js'
@@ -107,10 +108,10 @@ export function applyAct(ticket: Ticket, act: TicketAct, who: Actor, context: Ac
   const paper = paperOf(act)
   if (paper !== null && context.asDecided !== true && (paper.doneAt > context.now || paper.doneAt < (context.since ?? ticket.dispatchedAt ?? ticket.openedAt))) refuse(ticket, act.act, '纸质记录的时间须在派单之后、此刻之前', 'what is written on paper was done after the dispatch and before now')
   const moved = perform({ ...ticket, state: first, version: ticket.version + 1 }, ticket, act, who, { ...context, now: doneAt(act, context.now) }, context.now, context.heardAt ?? context.now)
-  const settled: Ticket = { ...moved.ticket, work: { ...moved.ticket.work, clocks: allowed(moved.ticket) } }
+  const settled: Ticket = { ...moved.ticket, work: { ...moved.ticket.work, clocks: allowed(moved.ticket), disputes: standingDisputes(moved.ticket) } }
   // What a unit says of itself is in the history; that it was in time is to be believed only where it could not have said so then.
   const believed = paper === null || who.role !== 'unit' || context.outOfReach === true || context.asDecided === true
-  return { ticket: settled, endsAt: believed ? doneAt(act, context.now) : context.now, changes: { ...difference(ticket, settled), ...(act.act === 'progress' && act.photos.length > 0 ? { photos: [null, act.photos] } : {}), ...(paper === null ? {} : { paper: [null, paper.by] }) }, note: noteOf(act), notices: moved.notices }
+  return { ticket: settled, endsAt: believed ? doneAt(act, context.now) : context.now, changes: { ...difference(ticket, settled), ...(act.act === 'progress' && act.photos.length > 0 ? { photos: [null, act.photos] } : {}), ...(paper === null ? {} : { paper: [null, paper.by] }) }, note: noteOf(act, moved.ticket.work), notices: moved.notices }
 }
 
 /** What an act was written on before it was entered; null: nothing. */
@@ -118,11 +119,16 @@ export const paperOf = (act: TicketAct): Paper | null => ('paper' in act ? act.p
 /** When it was done, of an act that is entered at `now`. */
 export const doneAt = (act: TicketAct, now: number): number => paperOf(act)?.doneAt ?? now
 
-const noteOf = (act: TicketAct): string => {
+/** @param work what it made of the ticket */
+const noteOf = (act: TicketAct, { disputes, returns }: TicketWork): string => {
   const note = 'note' in act ? act.note : ''
   if (act.act === 'progress') return `[${act.step}] ${note}`.trim()
   if (act.act === 'deliver') return `[${act.how}] ${note}`.trim()
-  if (act.act === 'return' || act.act === 'dispute' || act.act === 'rule') return `[${act.duty}] ${note}`.trim()
+  if (act.act === 'return' || act.act === 'dispute') {
+    const to = (act.act === 'return' ? returns : disputes).at(-1)?.to
+    return `[${act.duty}${to === undefined ? '' : ` → ${to}`}] ${note}`.trim()
+  }
+  if (act.act === 'rule') return `[${act.duty}] ${note}`.trim()
   return note
 }
 
@@ -259,6 +265,11 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       return quiet(heard.filter((unitId) => waiting.includes(unitId)).reduce((ticket, unitId) => deliver(ticket, unitId, rules, now), next))
     }
     case 'answer-extension': return answerExtension(next, before, act, now)
+    case 'answer-dispute': {
+      const disputes = withoutDispute(before, act)
+      if (disputes.length === before.work.disputes.length) refuse(before, act.act, '没有该单位待答复的权属异议', 'no dispute of this unit waits for an answer')
+      return { ticket: withWork({ disputes }), notices: [{ kind: 'dispute-answered', to: { unitId: act.unitId } }] }
+    }
     default: return performUnit(next, before, act, who, rules, now, entered, heard)
   }
 }
@@ -288,7 +299,8 @@ const isFor = (to: NoticeDraft['to'], unitId: string | undefined): boolean => ty
 function answerExtension(next: Ticket, before: Ticket, act: ActOf<'answer-extension'>, now: number): Moved {
   const { extension } = before.work
   if (extension?.state !== 'asked') return refuse(before, act.act, '没有待答复的延期申请', 'no request waits for an answer')
-  const clocks = without(next.work.clocks, 'extension').map((clock) => (act.granted && (clock.clock === 'repair' || clock.clock === 'report') && clock.at.urge < extension.until ? extend(clock, extension.until, now) : clock))
+  const moving = act.granted ? putOffTo(next.work, extension.until) : []
+  const clocks = without(next.work.clocks, 'extension').map((clock) => (moving.includes(clock) ? extend(clock, extension.until, now) : clock))
   const ticket: Ticket = { ...next, work: { ...next.work, clocks, extension: { ...extension, state: act.granted ? 'granted' : 'refused' } } }
   return { ticket, notices: [{ kind: 'extension-answered', to: { unitId: extension.unitId } }, ...toCaller(ticket, 'told')] }
 }

@@ -42,7 +42,7 @@ export function follow(member: Ticket, main: Ticket, now: number): Moved {
 
 /** A ticket follows another from now on, by the system: many calls about one thing, or the one that it followed follows that. Pure. */
 export function join(member: Ticket, mainId: string): Ticket {
-  return { ...member, state: 'merged', version: member.version + 1, work: { ...member.work, mergedInto: mainId, clocks: [] } }
+  return { ...member, state: 'merged', version: member.version + 1, work: { ...member.work, mergedInto: mainId, clocks: [], disputes: [] } }
 }
 
 /** The one it follows was reopened: it waits for that again, as its caller does. Pure. */

@@ -9,7 +9,8 @@ export interface Mark {
   readonly metres: number
 }
 
-export interface KnownMark extends Mark { readonly code: string; readonly name: string; readonly lat: number; readonly lon: number }
+/** `roads`: what else its road is called, as `roadsOf` gives it. */
+export interface KnownMark extends Mark { readonly code: string; readonly name: string; readonly lat: number; readonly lon: number; readonly roads?: readonly string[] }
 
 const CODE = /^[GSXYCZ]\d{1,4}(?!\d)/i
 const KILOMETRES = /^(.*?)(?:K\s*(\d{1,4})(?:\s*\+\s*(\d{1,3})|\.(\d{1,3}))?|(?<![\d.])(\d{1,4})(?:\.(\d{1,3}))?\s*(?:公里|千米|km)(?:\s*\+?\s*(\d{1,3})\s*米?)?)\s*(?:处|附近)?$/iu
@@ -39,9 +40,25 @@ const BEHIND = new RegExp(`(?:\\s*(?:处|附近|${SIDE}))+$`, 'u')
 const BEFORE = new RegExp(`(?<=[路速道线\\d\\s])${SIDE}\\s*(?=K?\\s*\\d+(?:\\D|$))`, 'iu')
 const plainRoad = (name: string): string => name.replace(/公路$/, '')
 
+/** What alone is a road, not a place on one: a number, or a name that ends as roads do. */
+const ROAD = /^(?:[GSXYCZ]\d{1,4}|.+(?:高速|公路|[国省县乡]道|快速路?|环线|大道|路|线))$/iu
+
+/** What else a road is called, from the other names of a mark on it, each a mark again (`连霍高速K810`) or a road (`连霍高速`, `G30`). → numbers and names; in SQL: migration 0193 */
+export function roadsOf(aliases: string): readonly string[] {
+  const roads = aliases.split(/[；;、,，]/).map(plainMark).flatMap((alias) => {
+    const mark = markOf(alias) ?? (ROAD.test(alias) ? markOf(`${alias} K0`) : null)
+    return mark === null ? [] : [mark.roadCode, plainRoad(mark.roadName)]
+  })
+  return [...new Set(roads.filter((road) => road.length >= 2))].sort()
+}
+
+/** A road that is said with a number alone is said with its kilometre: `连霍高速812`, `G30 812`. A street is not: there it is a house. */
+const BARE = /^(.*(?:高速(?:公路)?|公路|[国省]道)|[GSXYCZ]\d{1,4}(?=\s))\s*(\d{1,4}(?:\s*\+\s*\d{1,3}|\.\d{1,3})?)$/iu
+
 /** A mark as an operator types what a caller says: the side that he names is no part of it, and 连霍高速公路 is 连霍高速. Null: none. */
 export function typedMark(text: string): Mark | null {
-  const mark = markOf(plainMark(text).replace(BEHIND, '').replace(BEFORE, ''))
+  const plain = plainMark(text).replace(BEHIND, '').replace(BEFORE, '')
+  const mark = markOf(plain) ?? markOf(plain.replace(BARE, '$1 K$2'))
   if (mark === null) return null
   const roadName = plainRoad(mark.roadName)
   return mark.roadCode === '' && (roadName.length < 2 || /(?:方向|[上下]行线?)$/.test(roadName)) ? null : { ...mark, roadName }
@@ -50,8 +67,11 @@ export function typedMark(text: string): Mark | null {
 /** `K812+050` */
 export const markLabel = (metres: number): string => `K${Math.floor(metres / 1000)}+${String(metres % 1000).padStart(3, '0')}`
 
-const sameRoad = (one: Mark, other: Mark): boolean => (one.roadCode !== '' && other.roadCode !== '' ? one.roadCode === other.roadCode : plainRoad(one.roadName) === plainRoad(other.roadName))
-const roadOf = ({ roadCode, roadName }: Mark): string => [roadCode, roadName].filter((part) => part !== '').join(' ')
+const namesOf = ({ roadCode, roadName, roads = [] }: KnownMark): readonly string[] => [roadCode, plainRoad(roadName), ...roads].filter((name) => name !== '')
+const sameRoad = (one: KnownMark, other: KnownMark): boolean => (one.roadCode !== '' && other.roadCode !== '' ? one.roadCode === other.roadCode : namesOf(one).some((name) => namesOf(other).includes(name)))
+const isCode = (road: string): boolean => CODE.test(road)
+/** By its number and its name, as far as any name of it says them. */
+const roadOf = ({ roadCode, roadName, roads = [] }: KnownMark): string => [roadCode || (roads.find(isCode) ?? ''), roadName || (roads.find((road) => !isCode(road)) ?? '')].filter((part) => part !== '').join(' ')
 
 /**
  * Where a mark is, from the nearest known ones before and behind it on the same road: on a straight line between them. A known mark is itself; beyond the last one nothing is guessed.

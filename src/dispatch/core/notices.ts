@@ -1,5 +1,6 @@
+import { CITIZEN_STAGES } from '../../contracts/citizen-stage.js'
 import { ROAD_FIELDS, type NoticeKind, type RoadField } from '../../contracts/dispatch.js'
-import { LIFE_CYCLE, STAGES, type Clock, type Stage } from '../../contracts/life-cycle.js'
+import { STAGES, type Clock, type Stage } from '../../contracts/life-cycle.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import type { RunningClock, TicketWork } from '../../contracts/work.js'
@@ -62,6 +63,7 @@ const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'extension-asked': { zh: '申请延期', en: 'More time asked for' },
   'extension-answered': { zh: '延期已答复', en: 'Extension answered' },
   'disputed': { zh: '权属异议', en: 'Disputed' },
+  'dispute-answered': { zh: '权属异议未采纳', en: 'Dispute not accepted' },
   'closed': { zh: '已办结', en: 'Closed' },
   'told': { zh: '进展', en: 'Progress' },
   'conflict': { zh: '断线期间的处理有冲突', en: 'Done on both sides of a cut line' },
@@ -82,9 +84,23 @@ function correctedTitle(changed: readonly RoadField[]): Bilingual {
   return { zh: `${said.map((field) => ROAD_NAMES[field].zh).join('、')}更正`, en: `Corrected (${said.map((field) => ROAD_NAMES[field].en).join(', ')})` }
 }
 
-/** What a unit or the hall reads. @param changed what a correction is about; left out: it is not said */
-export function noticeText(kind: NoticeKind, ticket: Ticket, changed: readonly RoadField[] = []): Bilingual {
-  const { zh, en } = kind === 'changed' && changed.length > 0 ? correctedTitle(changed) : TITLES[kind]
+/** How a request for more time was answered, and until when there is time. */
+function answeredTitle({ extension }: TicketWork, zone: string): Bilingual {
+  if (extension === null || extension.state === 'asked') return TITLES['extension-answered']
+  if (extension.state === 'refused') return { zh: '延期未获同意，时限不变', en: 'No extension: the limits stay' }
+  const until = dayOf(extension.until, zone)
+  const minutes = Math.floor(localOf(extension.until, zone).time / 60_000)
+  const time = `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
+  return { zh: `延期已同意，延至 ${until.zh} ${time}`, en: `Extension granted until ${until.en} ${time}` }
+}
+
+/** The limit that an answer set: null, none. Undefined: it is no answer. */
+export const answeredUntil = (kind: NoticeKind, { extension }: TicketWork): number | null | undefined =>
+  (kind !== 'extension-answered' || extension === null || extension.state === 'asked' ? undefined : extension.state === 'granted' ? extension.until : null)
+
+/** What a unit or the hall reads; times are the city's. @param changed what a correction is about; left out: it is not said */
+export function noticeText(kind: NoticeKind, ticket: Ticket, zone: string, changed: readonly RoadField[] = []): Bilingual {
+  const { zh, en } = kind === 'changed' && changed.length > 0 ? correctedTitle(changed) : kind === 'extension-answered' ? answeredTitle(ticket.work, zone) : TITLES[kind]
   const about = [oneLine(ticket.fields.place, 60), oneLine(ticket.fields.description, 80)].filter((part) => part !== '').join(' · ')
   const danger = ticket.work.hazard && ticket.work.safeAt === null
   return {
@@ -101,10 +117,10 @@ function dayOf(instant: number, zone: string): Bilingual {
 
 /** How a closed ticket ended, to its citizen. */
 export function endingOf({ outcome, work: { referral } }: Ticket): Bilingual {
-  if (outcome === 'not-done') return { zh: '未能办成', en: 'Could not be done' }
+  if (outcome === 'not-done') return CITIZEN_STAGES['not-done']
   if (outcome === 'answered') return { zh: '已答复', en: 'Answered' }
-  if (outcome !== 'referred') return LIFE_CYCLE.closed.name
-  if (referral === null) return { zh: '已转有关机构办理', en: 'Referred to the body in charge' }
+  if (outcome !== 'referred') return CITIZEN_STAGES.closed
+  if (referral === null) return CITIZEN_STAGES.referred
   const [name, reference] = [oneLine(referral.name, 40), referral.reference ?? '']
   return { zh: `已由${name}受理${reference === '' ? '' : `，受理编号 ${reference}`}`, en: `Taken up by ${name}${reference === '' ? '' : ` under No. ${reference}`}` }
 }

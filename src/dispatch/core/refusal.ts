@@ -38,6 +38,14 @@ const covers = (duty: DutyRule, { fields: { category, point, place } }: Ticket, 
   return area === null || duty.area === area
 }
 
+/** What a unit cites, of another than itself, and whom it means by it: who leads by that rule before who helps. @throws LiandongError `ticket.duty-unknown` */
+export function cited(code: string, ticket: Ticket, rules: Rules, now: number, by: string): { readonly duty: string; readonly to?: string } {
+  const duty = knownDuty(code, ticket, rules, now, null, by)
+  const named = rules.duties.filter((one) => one.code === code && one.unitId !== by && dutyInForce(one, now, rules.calendar.zone) && covers(one, ticket, rules))
+  const to = (named.find(({ role }) => role === 'lead') ?? named[0])?.unitId
+  return { duty, ...(to !== undefined && { to }) }
+}
+
 /** A rule of duty that is in force and speaks of this ticket; of another unit than the one that cites it, of the one that gets the ticket. → its code @throws LiandongError `ticket.duty-unknown` */
 export function knownDuty(code: string, ticket: Ticket, rules: Rules, now: number, names: string | null, notOf?: string): string {
   const found = rules.duties.filter((duty) => duty.code === code && dutyInForce(duty, now, rules.calendar.zone))

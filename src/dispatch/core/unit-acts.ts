@@ -1,9 +1,9 @@
 import type { ActOf } from '../../contracts/acts.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { Dispute, Return, TicketWork } from '../../contracts/work.js'
-import { begin, deliver, endedBy, guardedBy, heardHere, running, undelivered, without } from './clocks.js'
+import { putOffFrom, type Dispute, type Return, type TicketWork } from '../../contracts/work.js'
+import { begin, deliver, endedBy, guardedBy, heardHere, undelivered, without } from './clocks.js'
 import type { NoticeDraft } from './notices.js'
-import { heldTo, knownDuty, refuse, tooFar } from './refusal.js'
+import { cited, heldTo, refuse, tooFar } from './refusal.js'
 import type { Rules } from './rules.js'
 
 /** A ticket that is given back so often is for a binding ruling. */
@@ -42,19 +42,18 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
     }
     case 'return': {
       heldTo(before, act.act)
-      return giveBack({ ...next, work }, before, { unitId, duty: knownDuty(act.duty, before, rules, now, null, unitId), note: act.note, at: now }, rules, heard)
+      return giveBack({ ...next, work }, before, { unitId, ...cited(act.duty, before, rules, now, unitId), note: act.note, at: now }, rules, heard)
     }
     case 'dispute': {
-      const dispute: Dispute = { unitId, duty: knownDuty(act.duty, before, rules, now, null, unitId), note: act.note, at: now }
+      const dispute: Dispute = { unitId, ...cited(act.duty, before, rules, now, unitId), note: act.note, at: now }
       return { ticket: { ...next, work: { ...next.work, disputes: [...next.work.disputes.slice(-15), dispute] } }, notices: [{ kind: 'disputed', to: 'hall', about: unitId }] }
     }
     case 'ask-extension': {
-      const clocks = [running(work, 'repair'), running(work, 'report')].filter((clock) => clock !== undefined)
+      const [first] = putOffFrom(work)
       if (work.extension?.state === 'asked') refuse(before, act.act, '上一次申请尚未答复', 'the last request is not answered yet')
-      if (clocks.length === 0) refuse(before, act.act, '没有可延的时限', 'there is no time limit to extend')
-      const due = Math.min(...clocks.map(({ at }) => at.urge))
-      if (due <= entered) refuse(before, act.act, '须在到期前申请', 'it must be asked before it is due')
-      if (act.until <= Math.max(...clocks.map(({ at }) => at.urge))) refuse(before, act.act, '新期限须晚于原期限', 'the new limit must be later than the old one')
+      if (first === undefined) return refuse(before, act.act, '没有可延的时限', 'there is no time limit to extend')
+      if (first.at.urge <= entered) refuse(before, act.act, '须在到期前申请', 'it must be asked before it is due')
+      if (act.until <= first.at.urge) refuse(before, act.act, '新期限须晚于原期限', 'the new limit must be later than the old one')
       tooFar(before, act.act, act.until, now)
       const ticket: Ticket = { ...next, work: { ...work, extension: { unitId, until: act.until, note: act.note, askedAt: now, state: 'asked' } } }
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['extension'], null, rules, heard) } }, notices: [{ kind: 'extension-asked', to: 'hall' }] }

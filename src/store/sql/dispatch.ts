@@ -46,7 +46,7 @@ const UNSAFE = `(coalesce(a.work ->> 'hazard', '') = 'true' and a.work ->> 'safe
 export const OVER = 'over'
 
 /** What asks a unit to work; it goes no further when the ticket is no longer its own, or nobody's, or said to be done. `o` the message, `a` the ticket. */
-const ASKS = `o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered')`
+const ASKS = `o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered', 'dispute-answered')`
 const DONE = `a.state in ('reported', 'visited', 'closed', 'void', 'merged')`
 const NO_LONGER = `(${DONE} or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))`
 
@@ -121,7 +121,7 @@ with after as (
       and not exists (select from wanted w where w.clock = o.body ->> 'clock' and (w.clock = 'safe' or w.unit is not distinct from o.body ->> 'about')))
     or ` : ''}(o.audience = 'hall' and o.channel = 'terminal' and o.dead_at is null and ((o.kind in ('filed', 'ungathered', 'raised') and a.state <> 'open') or (o.kind in ('reported', 'returned', 'referred') and a.state <> o.kind) or (o.kind = 'ruling-wanted' and a.state <> 'ruling')
       or (o.kind = 'extension-asked' and a.work -> 'extension' ->> 'state' is distinct from 'asked')
-      or (o.kind in ('incident', 'disputed') and ${DONE}) or (o.kind = 'disputed' and not coalesce(o.body ->> 'about' = any(a.assist || a.unit_id), o.body ->> 'about' is null))))
+      or (o.kind in ('incident', 'disputed') and ${DONE}) or (o.kind = 'disputed' and o.body ->> 'about' is not null and not coalesce(a.work -> 'disputes', '[]') @> jsonb_build_array(jsonb_build_object('unitId', o.body ->> 'about')))))
     or (${ASKS} and (o.channel = 'terminal' or o.next_at is not null or o.dead_at is not null) and o.error <> '${OVER}' and ${NO_LONGER}))
 )` : ''}${told ? `, drafts as (
   select * from jsonb_to_recordset($31::jsonb) as x (kind text, audience text, unit text, stage text, address text, body jsonb, again boolean)

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { TICKET_NUMBER, type Answer } from '../../../contracts/routes/citizen.js'
 import { call } from '../../api/endpoints.js'
 import { textOfError } from '../../api/error-text.js'
-import { stampOf } from '../../i18n/format.js'
+import { setTimeZone, stampOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { prefer } from '../../store/preferences.js'
 import { Brand } from '../../widgets/brand.js'
@@ -27,7 +27,7 @@ export function AskPage() {
     if (!new RegExp(TICKET_NUMBER).test(number) || !/^\+?[0-9]{3,20}$/.test(phone)) return setProblem(words.needed)
     setBusy(true)
     setProblem(null)
-    call('ask', { query: { number, phone } }).then(setAnswer, (error: unknown) => setProblem(textOfError(error, language, text))).finally(() => setBusy(false))
+    call('ask', { query: { number, phone } }).then((found) => { setTimeZone(found.timeZone); setAnswer(found) }, (error: unknown) => setProblem(textOfError(error, language, text))).finally(() => setBusy(false))
   }
   const when = (at: number): string => stampOf(at, Date.now(), text)
   return (

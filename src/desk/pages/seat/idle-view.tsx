@@ -1,11 +1,13 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
 import type { TicketSummary } from '../../../contracts/call.js'
 import { classOf } from '../../../contracts/life-cycle.js'
+import type { MyDay as Day } from '../../../contracts/routes/intake.js'
 import type { QueueView } from '../../../contracts/ws.js'
 import { call } from '../../api/endpoints.js'
-import { clockOf, percentOf } from '../../i18n/format.js'
+import { clockOf, dayNumber, percentOf } from '../../i18n/format.js'
 import { useText } from '../../i18n/language.js'
 import { useDeskState } from '../../store/desk.js'
+import { useNow } from '../../store/now.js'
 import { useThrottled } from '../../store/use-throttled.js'
 import { SummaryRow } from '../../widgets/summary-row.js'
 import { MyDay } from './my-day.js'
@@ -16,6 +18,7 @@ const MINE = 100
 const RECENT = 20
 /** A hall full of changes is one read in so many ms. */
 const REST = 3_000
+const MINUTE = 60_000
 
 type Tone = 'ring' | 'alarm' | 'ready' | 'talk'
 
@@ -33,7 +36,7 @@ export function IdleView({ onOpen }: { readonly onOpen: (ticketId: string) => vo
   const text = useText()
   const queue = useDeskState((state) => state.queue)
   const stale = useDeskState((state) => state.link !== 'open')
-  const tickets = useMine()
+  const { tickets, day } = useMine()
   return (
     <div className="ld-idle">
       <div className="ld-idle-left">
@@ -41,7 +44,7 @@ export function IdleView({ onOpen }: { readonly onOpen: (ticketId: string) => vo
           {queue !== null && <Tiles queue={queue} />}
           <Suspense><HallTrend /></Suspense>
         </section>
-        <MyDay tickets={tickets ?? []} />
+        <MyDay day={day} />
       </div>
       <Work tickets={tickets} onOpen={onOpen} />
     </div>
@@ -68,18 +71,22 @@ function Tiles({ queue }: { readonly queue: QueueView }) {
   )
 }
 
-/** My tickets, newest first; `null` until they are read. */
-function useMine(): readonly TicketSummary[] | null {
+/** My tickets, newest first, and what I did today; `null` until they are read. A new day begins with nothing done. */
+function useMine(): { readonly tickets: readonly TicketSummary[] | null; readonly day: Day | null } {
   const changes = useThrottled(useDeskState((state) => state.changed?.count ?? 0), REST)
   const database = useDeskState((state) => state.health?.database)
   const welcomes = useDeskState((state) => state.welcomes)
+  const skew = useDeskState((state) => state.skew)
+  const today = dayNumber(useNow(MINUTE) + skew)
   const [tickets, setTickets] = useState<readonly TicketSummary[] | null>(null)
+  const [day, setDay] = useState<Day | null>(null)
   useEffect(() => {
     const abort = new AbortController()
     call('tickets', { query: { mine: true, limit: MINE } }, { signal: abort.signal }).then((answer) => setTickets(answer.tickets), () => undefined)
+    call('myDay', {}, { signal: abort.signal }).then(setDay, () => undefined)
     return () => abort.abort()
-  }, [changes, database, welcomes])
-  return tickets
+  }, [changes, database, welcomes, today])
+  return { tickets, day }
 }
 
 /** What waits for me: promised call-backs first, then what is still open; below it what I handled last. */

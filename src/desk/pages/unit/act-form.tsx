@@ -2,12 +2,14 @@ import { Checkbox, Input, Modal, Radio, Select } from 'antd'
 import { useEffect, useState } from 'react'
 import type { DutyRule } from '../../../contracts/dispatch.js'
 import type { Ticket, TicketAct } from '../../../contracts/ticket.js'
+import { putOffFrom } from '../../../contracts/work.js'
 import { call } from '../../api/endpoints.js'
 import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { categoryName, unitName, useDesk, useDeskState } from '../../store/desk.js'
 import { Chooser } from '../../widgets/chooser.js'
 import { DayInput } from '../../widgets/day-input.js'
+import { ExtensionLimits } from '../../ticket/extension-limits.js'
 import { Line, PaperLine, readPaper, type Order, type PaperEntry } from '../../ticket/act-parts.js'
 import { useSending } from '../../ticket/use-sending.js'
 import { PhotoPicker, type Sending } from './photos.js'
@@ -54,7 +56,7 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
     return () => abort.abort()
   }, [form, self.unitId])
 
-  const due = Math.max(Date.now() + skew, ...ticket.work.clocks.filter(({ clock }) => clock === 'repair' || clock === 'report').map(({ at }) => at.urge))
+  const due = Math.max(Date.now() + skew, putOffFrom(ticket.work)[0]?.at.urge ?? 0)
   const noted = form === 'report' || form === 'return' || form === 'dispute' || form === 'ask-extension'
   const waiting = photos.some(({ id, failed }) => id === null && !failed)
 
@@ -101,6 +103,7 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
           <>
             <p className="ld-faint">{words.extensionHint}</p>
             <Line label={words.until}><Select<number> value={hours} onChange={setHours} aria-label={words.until} options={LONGER.map((value) => ({ value, label: `+ ${words.hours(value)} · ${whenOf(due + value * HOUR, Date.now() + skew, text)}` }))} /></Line>
+            <Line label={words.limits.title}><ExtensionLimits ticket={ticket} until={due + hours * HOUR} /></Line>
           </>
         )}
         {form === 'assign' && <Line label={words.person}><Select<string> value={personId ?? ''} onChange={(picked) => setPersonId(picked === '' ? null : picked)} aria-label={words.person} options={[{ value: '', label: words.personNone }, ...people.map(({ id, displayName }) => ({ value: id, label: displayName }))]} /></Line>}

@@ -6,6 +6,7 @@ import { dayStampOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { matterOf, unitName, useDesk, useDeskState, useOutbox } from '../../store/desk.js'
 import { HistoryList } from '../../ticket/history-list.js'
+import { citedText } from '../../ticket/cited.js'
 import { CallerNumber } from '../../ticket/caller-number.js'
 import { leftOf } from '../../ticket/left.js'
 import { SaveLight } from '../../ticket/save-light.js'
@@ -102,7 +103,7 @@ export function UnitTicket({ id, onBack, onActed }: { readonly id: string; reado
           {work.assist.length > 0 && <Fact is="units" name={words.facts.units}>{[...(ticket.unitId === null ? [] : [ticket.unitId]), ...work.assist].map((unitId) => unitName(book, unitId, language)).join('、')}</Fact>}
           {work.extension !== null && <Fact is="extension" name={words.facts.extension}>{words.extension[extensionOf(ticket, work.extension)]} · {when(work.extension.until)}</Fact>}
           {work.report !== null && <Fact is="said" name={words.facts.said}>{work.report.note}</Fact>}
-          {work.disputes.length > 0 && <Fact is="disputes" name={words.facts.disputes}>{work.disputes.map(({ unitId, duty, note }) => `${unitName(book, unitId, language)} ${duty} ${note}`).join('；')}</Fact>}
+          {work.disputes.length > 0 && <Fact is="disputes" name={words.facts.disputes}>{work.disputes.map(({ unitId, duty, to, note }) => `${unitName(book, unitId, language)} ${citedText({ duty, to }, (id) => unitName(book, id, language))} ${note}`).join('；')}</Fact>}
         </dl>
         {work.members > 0 && <div className="ld-unit-members"><Followers key={ticket.id} ticket={ticket} /></div>}
         <h3>{words.photos}</h3>
