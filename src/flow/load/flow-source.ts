@@ -88,6 +88,12 @@ function readOverSlips(original: string, report: Report, lists: Lists): FlowSour
   }
 }
 
+/** Of what could not be read nothing else is said. */
+export const quietIn = ({ unread }: FlowSource, report: Report): Report => (code, span, details) => {
+  const missing = code === 'shape.missing-key'
+  if (!unread.some(({ span: { start, end }, name, under }) => (missing ? under === null && details?.['key'] === name : span.start >= start && span.start <= end))) report(code, span, details)
+}
+
 interface Attempt { readonly source: YamlSource | null; readonly told: readonly Parameters<Report>[] }
 
 function attempt(text: string, read: typeof readYaml): Attempt {
@@ -214,7 +220,7 @@ function entriesIn(text: string, lines: readonly Line[], to: number, under: stri
 function blocksAt(text: string, starts: readonly Line[], to: number, under: string | null, level: number): Block[] {
   return starts.map(({ at: start, indent }, index) => {
     const line = text.slice(start, start + 300)
-    const [whole, double, single, plain] = /^ *(?:"([^"\n]*)"|'([^'\n]*)'|([^\s"'&*!|>%@`?[\]{},#:][^\n#:]*)):(?=\s)/.exec(line) ?? []
+    const [whole, double, single, plain] = /^ *(?:"([^"\n]*)"|'([^'\n]*)'|([^\s"'&*!|>%@`?[\]{},#:][^\n#:{[]*)):(?=\s)/.exec(line) ?? []
     const name = double ?? single ?? plain?.trim() ?? /[^\s:："']+/.exec(line)?.[0] ?? null
     return { start, end: starts[index + 1]?.at ?? to, name, under, inner: false, shift: Math.max(0, indent - level), body: whole === undefined ? null : start + whole.length }
   })

@@ -3,11 +3,12 @@ import type { Bilingual, Language } from '../../contracts/primitives.js'
 import { FlowFile, QUEUED_SECONDS, UNBREAKABLE_SECONDS } from '../file.js'
 import { needsKey, type BoundNode, type NodePath } from '../node-type.js'
 import { FLOW_KINDS, type Flow } from '../types.js'
-import { readFlowSource, type FlowSource } from './flow-source.js'
+import { quietIn, readFlowSource } from './flow-source.js'
+import { secondGap, unreadGaps, type Gap } from './gaps.js'
 import { checkNodes, type Check, type PromptListing } from './node-checks.js'
 import { barsRunning, nearest, type ProblemCode, type ProblemDetails } from './problems.js'
 import { respell } from './repair.js'
-import { openReport, type Report } from './report.js'
+import { openReport } from './report.js'
 import { reportShape } from './shape.js'
 import { NOT_UNDERSTOOD, standIn } from './stand-in.js'
 import { checkEndings, checkGraph, checkNoted, checkVariables, type UnsetHere } from './whole-checks.js'
@@ -40,10 +41,6 @@ export interface LoadedFlow {
   readonly unset: readonly UnsetHere[]
 }
 
-/** Something of a flow that was not examined, so that more may be wrong with it than is told. `node` null: all of it, or what `what` says. */
-export interface Gap { readonly node: string | null; readonly what: Bilingual; readonly because: Bilingual }
-
-export { nodeGap } from './node-checks.js'
 const WHOLE: Bilingual = { zh: '整个流程', en: 'The whole flow' }
 
 /** What else flows may name; null: unknown, not checked. */
@@ -65,7 +62,7 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
     return { flow: null, sketch: null, whole: false, gaps: [{ node: null, what: WHOLE, because: { zh: '文件读不出来', en: 'the file cannot be read' } }], problems: problems(), tell: () => [], unset: [] }
   }
   // Each key is taken as it was meant, so that what is wrong with one of them makes no other mistakes and hides none.
-  const content = respell(FlowFile, written, { source, base: [], where: THE_FILE, report: quietIn(source, report) })
+  const content = respell(FlowFile, written, { source, base: [], where: THE_FILE, report: quietIn(source, report) }, true)
   const nodesKey = Object.hasOwn(written, 'nodes') ? 'nodes' : Object.keys(written).find((key) => nearest(key, Object.keys(FlowFile.properties)) === 'nodes') ?? 'nodes'
 
   const check: Check = { source, report, content, nodesKey, prompts, categories, tags, lines, languages: languagesOf(content['languages']) }
@@ -101,7 +98,7 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   const bound = new Map([...nodes].map(([name, { node, arrows }]) => [name, node === null ? standIn(arrows.map(({ to }) => to)) : asMeant(name, node)] as const))
   if (lost.length > 0) bound.set(NOT_UNDERSTOOD, standIn([]))
   const gaps: Gap[] = [
-    ...source.unread.flatMap(({ name, under }) => (under !== null ? [] : [{ node: null, what: name === null ? { zh: '“---”之后', en: 'What follows "---"' } : { zh: `“${name}”`, en: `"${name}"` }, because: NOT_YAML }])),
+    ...unreadGaps(source.unread.filter(({ under }) => under === null)),
     ...[...nodes].flatMap(([, { gaps: its }]) => its),
     ...source.again.flatMap(({ path: [list = '', node, ...rest] }) => (list === nodesKey && node !== undefined && rest.length === 0 ? [] : [secondGap(list === nodesKey ? node ?? null : null, (list === nodesKey ? rest : [list, node, ...rest]).join('.'))])),
     ...lost.map(([name, to]) => ({ node: null, what: { zh: `“${name}”转到“${to}”之后`, en: `What follows "${name}" at "${to}"` }, because: { zh: '没有这个节点，也没有名称相近的', en: 'there is no such node, nor one with a name like it' } })),
@@ -117,16 +114,6 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
     bound: { queued: msOf(valid.bound?.queuedSeconds, QUEUED_SECONDS), unbreakable: msOf(valid.bound?.unbreakableSeconds, UNBREAKABLE_SECONDS) },
   }
   return { flow: found.some(barsRunning) ? null : sketch, sketch: circles.length === 0 ? sketch : cutCircles(sketch, circles), whole: start !== null && circles.length === 0 && source.again.length === 0 && [...nodes.values()].every(({ gaps: its, arrows }) => its.length === 0 && arrows.every(({ to }) => nodes.has(to))), gaps, problems: found, tell, unset }
-}
-
-/** Of what was written a second time only what is wrong in its YAML is told. */
-const secondGap = (node: string | null, key: string): Gap => ({ node, what: node === null ? { zh: `第二个“${key}”`, en: `The second "${key}"` } : { zh: `节点“${node}”的第二个“${key}”`, en: `The second "${key}" of node "${node}"` }, because: { zh: '两个中只有一个会生效', en: 'only one of the two counts' } })
-const NOT_YAML: Bilingual = { zh: '它的写法不是合法的 YAML', en: 'it is not valid YAML' }
-
-/** Of what could not be read nothing else is said. */
-const quietIn = ({ unread }: FlowSource, report: Report): Report => (code, span, details) => {
-  const missing = code === 'shape.missing-key'
-  if (!unread.some(({ span: { start, end }, name }) => (missing ? details?.['key'] === name : span.start >= start && span.start <= end))) report(code, span, details)
 }
 
 /** A flow in which no circle turns without a key: where it would, it leads nowhere. So what is wrong beside its circles is told with them. */

@@ -4,8 +4,9 @@ import type { BoundNode, NodePath, NodeType, Use } from '../node-type.js'
 import { NODE_TYPES } from '../nodes/index.js'
 import { isReadable, READ_OUTS, type ReadOutKind } from '../say/read-out.js'
 import { arrowsOf, type Arrow } from './graph.js'
-import type { Gap, TagBook } from './load.js'
+import type { TagBook } from './load.js'
 import type { FlowSource } from './flow-source.js'
+import { nodeGap, NOT_YAML, secondNodeGap, strayGap, type Gap } from './gaps.js'
 import { nearest, suggest } from './problems.js'
 import { NO_NODE, repair } from './repair.js'
 import type { Report } from './report.js'
@@ -51,15 +52,9 @@ export interface CheckedNode {
 
 /** Why a node was not examined. */
 const UNEXAMINED = {
-  yaml: { zh: '它的写法不是合法的 YAML', en: 'it is not valid YAML' },
   type: { zh: '它的类型不明', en: 'its type is not known' },
   shape: { zh: '它的写法有误', en: 'what is written in it is wrong' },
 } as const satisfies Record<string, Bilingual>
-
-/** That a node was not examined, and why. */
-export const nodeGap = (node: string, because: Bilingual): Gap => ({ node, what: { zh: `节点“${node}”`, en: `Node "${node}"` }, because })
-const strayGap = (node: string, key: string): Gap => ({ node, what: { zh: `节点“${node}”的“${key}”`, en: `"${key}" of node "${node}"` }, because: { zh: '没有这一项', en: 'there is no such key' } })
-const secondGap = (node: string): Gap => ({ node, what: { zh: `第二个节点“${node}”的时间`, en: `How long the second node "${node}" lasts` }, because: { zh: '同名的节点只有一个会生效', en: 'of two nodes of one name only one counts' } })
 
 /** Each node by itself: its type, its shape, and that what it names exists. One with mistakes is put right as it was probably meant, so that what else is wrong with it is told at once. */
 export function checkNodes(check: Check): Map<string, CheckedNode> {
@@ -75,7 +70,7 @@ export function checkNodes(check: Check): Map<string, CheckedNode> {
     else {
       // A node that is not understood may lead anywhere it mentions, so that one mistake does not make others of its neighbours.
       const mentions = words.filter((word) => word !== name)
-      checked.set(name, { node: null, arrows: leads(mentions), mentions, open: leads(mentions).length === 0, gaps: [nodeGap(name, UNEXAMINED.yaml)] })
+      checked.set(name, { node: null, arrows: leads(mentions), mentions, open: leads(mentions).length === 0, gaps: [nodeGap(name, NOT_YAML)] })
     }
   }
   for (const { path: [list = '', name = '', ...deeper], as, value } of source.again) {
@@ -83,7 +78,7 @@ export function checkNodes(check: Check): Map<string, CheckedNode> {
     if (list !== check.nodesKey || deeper.length > 0 || first === undefined) continue
     // It may be the one that is meant: it leads somewhere, and sets something, too.
     const second = checkNode(check, name, value, names, leads, as)
-    checked.set(name, { ...first, arrows: [...first.arrows, ...second.arrows.map(({ to }) => ({ to, caller: true }))], mentions: [...first.mentions, ...textsIn(value)], open: first.open || second.open, gaps: [...first.gaps, secondGap(name)] })
+    checked.set(name, { ...first, arrows: [...first.arrows, ...second.arrows.map(({ to }) => ({ to, caller: true }))], mentions: [...first.mentions, ...textsIn(value)], open: first.open || second.open, gaps: [...first.gaps, secondNodeGap(name)] })
   }
   return checked
 }

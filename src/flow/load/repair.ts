@@ -85,9 +85,9 @@ export function repair({ schema }: NodeType, written: unknown, textAt: (path: No
 
 /**
  * The content of a file as it was meant, with everything told in which it differs from its schema: misspelt keys and choices spelt right, numbers that should be a
- * text as they were typed; what a number cannot be is left out, so that the usual holds. Whatever else is wrong stays as it is. The source finds all of it by what was meant.
+ * text as they were typed, and the other way round; with `usual` a number that does not fit is left out, so that the usual one holds. Whatever else is wrong stays as it is. The source finds all of it by what was meant.
  */
-export function respell(schema: TSchema, written: Record<string, unknown>, part: Part): Record<string, unknown> {
+export function respell(schema: TSchema, written: Record<string, unknown>, part: Part, usual = false): Record<string, unknown> {
   const { source, base } = part
   const value = structuredClone(written)
   // Below a key that was misspelt other slips come to light.
@@ -120,7 +120,7 @@ export function respell(schema: TSchema, written: Record<string, unknown>, part:
       else if (here?.type === 'number' && !Array.isArray(around)) {
         const number = typeof found === 'string' && found.trim() !== '' ? Number(found) : NaN
         if (fits(here, number)) put(number)
-        else {
+        else if (usual) {
           Reflect.deleteProperty(around, last)
           // Of a list of numbers without any the usual ones hold.
           if (Object.keys(around).length === 0) Reflect.deleteProperty(valueAt(value, path.slice(0, -2)) as object, path.at(-2) ?? '')
