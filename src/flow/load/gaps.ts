@@ -8,6 +8,7 @@ export const NOT_YAML: Bilingual = { zh: '它的写法不是合法的 YAML', en:
 
 /** That a node was not examined, and why. */
 export const nodeGap = (node: string, because: Bilingual): Gap => ({ node, what: { zh: `节点“${node}”`, en: `Node "${node}"` }, because })
+/** That nothing is known of a key of a node. */
 export const strayGap = (node: string, key: string): Gap => ({ node, what: { zh: `节点“${node}”的“${key}”`, en: `"${key}" of node "${node}"` }, because: { zh: '没有这一项', en: 'there is no such key' } })
 /** Of the second of two nodes it is not known how long it takes. */
 export const secondNodeGap = (node: string): Gap => ({ node, what: { zh: `第二个节点“${node}”的时间`, en: `How long the second node "${node}" lasts` }, because: { zh: '同名的节点只有一个会生效', en: 'of two nodes of one name only one counts' } })
