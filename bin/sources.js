@@ -3,7 +3,7 @@
 // Whoever hooks into Node's loading of modules (tsx does) has each of them asked for, and sent back, by another thread: two seconds of
 // CPU for every process that reads the sources, of the server as of each command and test. So they are made JavaScript below var/cache,
 // file by file, before the first is read, anew only where one has changed; Node reads that by itself. Each still says of itself that it is
-// where its source is (`import.meta`), and stacks name the source's lines. TypeBox, which is 680 files, is made three.
+// where its source is (`import.meta`), and stacks name the source's lines. TypeBox, which is 680 files, is made four.
 //
 //   node --import ./bin/sources.js test/intake/room.test.ts   runs one
 //   node bin/sources.js   makes those of the server, for users who may read the checkout and not write it (`npm run build`)
@@ -25,7 +25,7 @@ const SERVER = ['src', 'sip']
 const ALL = [...SERVER, 'src/desk', 'scripts', 'test']
 
 const OPTIONS = { format: 'esm', target: `node${process.versions.node}`, sourcemap: 'inline', sourcesContent: false, logLevel: 'silent', tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } } }
-const TYPEBOX = ['typebox', 'typebox/compile', 'typebox/value']
+const TYPEBOX = ['typebox', 'typebox/compile', 'typebox/system', 'typebox/value']
 
 const version = (name) => JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version
 /** What else decides what a source becomes. */

@@ -89,6 +89,8 @@ export const FlowCheckReport = Type.Object({
     proof: Type.Union([FlowProof, Type.Null()]),
     notExamined: Type.Array(FlowGap),
   }, { additionalProperties: false })),
+  /** Files beside them (lists, tests) of which something was not examined. */
+  beside: Type.Array(Type.Object({ file: Type.String(), notExamined: Type.Array(FlowGap) }, { additionalProperties: false })),
   problems: Type.Array(FlowProblem),
 }, { additionalProperties: false })
 export type FlowCheckReport = Static<typeof FlowCheckReport>

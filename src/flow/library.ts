@@ -2,17 +2,19 @@ import type { Static } from 'typebox'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import type { Bilingual } from '../contracts/primitives.js'
 import { CodeBookFile } from './file.js'
+import type { Gap } from './load/gaps.js'
 import { linkFlows, type Sketch } from './load/link.js'
+import { listFile } from './load/list-file.js'
 import { baseName, loadFlow, type FlowText, type LoadedFlow, type Surely, type TagBook } from './load/load.js'
 import type { PromptListing } from './load/node-checks.js'
 import { barsRunning, type ProblemCode, type ProblemDetails } from './load/problems.js'
 import { openReport } from './load/report.js'
-import { fits, reportShape } from './load/shape.js'
-import { readYaml } from './load/yaml-source.js'
+import { isMap, readYaml } from './load/yaml-source.js'
 import { NODE_TYPES } from './nodes/index.js'
 import type { Flow } from './types.js'
 
-export type { FlowText, Gap, LoadedFlow, TagBook } from './load/load.js'
+export type { Gap } from './load/gaps.js'
+export type { FlowText, LoadedFlow, TagBook } from './load/load.js'
 export type { PromptListing } from './load/node-checks.js'
 export { baseName, loadFlow } from './load/load.js'
 export { barsRunning } from './load/problems.js'
@@ -54,26 +56,32 @@ export interface CodeBook {
   readonly tags: TagBook | null
   /** What switches are called. */
   readonly switches: Readonly<Record<string, Bilingual>>
+  /** For the check of flows: what it lists, or is meant to list, whatever is wrong with other rows of it. Null: nobody knows. */
+  readonly known: { readonly categories: readonly Category[] | null; readonly tags: TagBook | null }
+  /** What of it was not examined. */
+  readonly gaps: readonly Gap[]
   readonly problems: readonly FlowProblem[]
 }
 
+const readCodeBook = listFile(CodeBookFile, { categories: 'zh', tags: 'zh', switches: 'zh' }, { zh: '类别表', en: 'The code book' })
+
 /** Reads the code book `categories.yaml`. */
 export function loadCodeBook(path: string, text: string): CodeBook {
-  const { report, problems } = openReport(path, text)
-  const source = readYaml(text, report)
-  if (source !== null && !fits(CodeBookFile, source.value)) {
-    reportShape(CodeBookFile, source.value, { source, base: [], where: { zh: '类别表', en: 'The code book' }, report })
-  }
+  const { content, good, doubtful, gaps, problems } = readCodeBook(path, text)
   const found = problems()
-  if (source === null || found.some(barsRunning)) return { categories: null, tags: null, switches: {}, problems: found }
-  const { categories, tags, switches = {} } = source.value as Static<typeof CodeBookFile>
-  return {
-    categories: Object.entries(categories).map(([code, { zh, en, class: queueClass, units = [] }]) => ({ code, zh, en, class: queueClass, units })),
-    tags: tags === undefined ? null : new Map(Object.entries(tags).map(([key, { values = null }]) => [key, values])),
-    switches,
-    problems: found,
+  const rows = good('categories').map(([code, row]): Category => { const { zh, en, class: queueClass, units = [] } = row as Book['categories'][string]; return { code, zh, en, class: queueClass, units } })
+  const tags: TagBook | null = content['tags'] === undefined ? null : new Map(good('tags').map(([key, row]) => [key, (row as NonNullable<Book['tags']>[string]).values ?? null]))
+  const listed = [...rows, ...doubtful('categories').map((code): Category => ({ code, zh: code, en: code, class: 'standard', units: [] }))]
+  const known = {
+    categories: listed.length === 0 ? null : listed,
+    // Of a tag whose row does not fit nobody knows the values.
+    tags: tags === null || !isMap(content['tags']) ? null : new Map([...doubtful('tags').map((key) => [key, null] as const), ...tags]),
   }
+  if (found.some(barsRunning)) return { categories: null, tags: null, switches: {}, known, gaps, problems: found }
+  return { categories: rows, tags, switches: Object.fromEntries(good('switches').map(([code, row]) => [code, row as Bilingual])), known, gaps, problems: found }
 }
+
+type Book = Static<typeof CodeBookFile>
 
 /** The flow of the setting `flows.entry`, which whoever dials a number without an entry of its own enters: it has to be there, and one for citizens. `path`: where its file belongs. */
 export function checkEntry(name: string, path: string, files: readonly FlowText[], flows: ReadonlyMap<string, Flow>): FlowProblem[] {

@@ -75,7 +75,7 @@ export interface Edition extends Pick<FlowLibrary, 'sketches'> {
 }
 
 /** Loads what was checked when it was published, maybe by an earlier program with fewer rules; every flow of it has the edition's hash as its version. */
-export function loadEdition(content: EditionContent, { hash = hashOfEdition(content), shown = hash }: { readonly hash?: string; /** How problems name the directory. */ readonly shown?: string } = {}): Edition {
+export function loadEdition(content: EditionContent, { hash = hashOfEdition(content), shown = hash, unreadable = [] }: { readonly hash?: string; /** How problems name the directory. */ readonly shown?: string; /** Files of it that are there and could not be read. */ readonly unreadable?: readonly string[] } = {}): Edition {
   const tapes = new Map<string, Map<string, EditionTape>>()
   for (const tape of content.tapes) {
     const shelf = tapes.get(tape.language) ?? new Map<string, EditionTape>()
@@ -83,24 +83,20 @@ export function loadEdition(content: EditionContent, { hash = hashOfEdition(cont
     tapes.set(tape.language, shelf)
   }
   const where = (name: string): string => join(shown, name)
-  const side = <T>(name: string, none: T, load: (path: string, text: string) => { readonly value: T | null; readonly problems: readonly FlowProblem[] }): { value: T; problems: readonly FlowProblem[] } => {
+  const side = <T>(name: string, load: (path: string, text: string) => T): T | null => {
     const text = content.files[name]
-    const { value, problems } = text === undefined ? { value: none, problems: [] } : load(where(name), text)
-    return { value: value ?? none, problems }
+    return text === undefined ? null : load(where(name), text)
   }
-  const book = side<Pick<CodeBook, 'tags' | 'switches'> & { readonly categories: readonly Category[] }>(CODE_BOOK, { categories: [], tags: null, switches: {} }, (path, text) => {
-    const { categories, tags, switches, problems } = loadCodeBook(path, text)
-    return { value: categories === null ? null : { categories, tags, switches }, problems }
-  })
-  const { categories, tags, switches } = book.value
-  const lines = side<readonly Line[]>(LINES, [], loadLines)
-  const files = Object.entries(content.files).flatMap(([name, text]) => (FLOW_FILE.test(name) && !SIDE_FILES.has(name) ? [{ path: where(name), text, version: hash }] : []))
-  const { flows: linked, sketches, problems } = loadFlows(files, tapes as ReadonlyMap<Language, ReadonlyMap<string, EditionTape>>, categories.length === 0 ? null : categories, { lines: lines.value.map(({ code }) => code), tags })
+  const book = side(CODE_BOOK, loadCodeBook)
+  const lines = side(LINES, loadLines)
+  const files: FlowText[] = Object.entries(content.files).flatMap(([name, text]) => (FLOW_FILE.test(name) && !SIDE_FILES.has(name) ? [{ path: where(name), text, version: hash }] : []))
+  for (const name of unreadable) if (FLOW_FILE.test(name) && !SIDE_FILES.has(name)) files.push({ path: where(name), text: '', version: hash, unreadable: true })
+  const { flows: linked, sketches, problems } = loadFlows(files, tapes as ReadonlyMap<Language, ReadonlyMap<string, EditionTape>>, book?.known.categories ?? null, { lines: lines === null ? [] : lines.known, tags: book?.known.tags ?? null })
   const flows = new Map([...linked].map(([name, flow]) => [name, { ...flow, version: hash }]))
-  const entries = side<ReadonlyMap<string, string>>(ENTRIES, new Map(), (path, text) => loadEntries(path, text, flows, files.map((file) => baseName(file.path))))
-  const told = [...book.problems, ...lines.problems, ...problems, ...entries.problems]
+  const entries = side(ENTRIES, (path, text) => loadEntries(path, text, flows, files.map((file) => baseName(file.path))))
+  const told = [...book?.problems ?? [], ...lines?.problems ?? [], ...problems, ...entries?.problems ?? []]
   return {
-    hash, content, flows, sketches, categories, switches, lines: lines.value, entries: entries.value, texts: files, tapes,
+    hash, content, flows, sketches, categories: book?.categories ?? [], switches: book?.switches ?? {}, lines: lines?.value ?? [], entries: entries?.value ?? new Map<string, string>(), texts: files, tapes,
     problems: told, faults: told.filter(barsRunning),
   }
 }

@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { errorText, LiandongError } from '../contracts/errors.js'
+import { LiandongError } from '../contracts/errors.js'
 import { placeIn, type FlowDrawing } from '../contracts/flow-drawing.js'
-import type { FlowActed, FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, FlowSummary, FlowsView, FlowTried } from '../contracts/routes/flows.js'
+import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, FlowSummary, FlowsView, FlowTried } from '../contracts/routes/flows.js'
 import { diffLines } from '../flow/diff.js'
 import type { Simulated } from '../flow/simulate/simulate.js'
 import { surroundedBy } from '../flow/surroundings.js'
@@ -10,6 +10,7 @@ import type { Calendar } from '../flow/types.js'
 import { within } from '../time/within.js'
 import { approvalOf } from './core/flow-approval.js'
 import { changesBetween, comparedWith, hashOfEdition, spokenBetween, type EditionContent } from './edition.js'
+import { makeFlowActs } from './flow-acts.js'
 import { editionOf, soundOnDisk } from './flow-gate.js'
 import type { CallTrace, EditionStore } from './flow-ports.js'
 import type { Outcome, Publishing } from './flow-publishing.js'
@@ -23,6 +24,7 @@ export interface FlowDeskDeps {
   readonly store: EditionStore
   readonly publishing: Publishing
   readonly directory: string
+  readonly node: string
   /** `bin/liandong.js` */
   readonly program: string
   readonly watch: boolean
@@ -51,7 +53,7 @@ const TRACES = 40
 export type FlowDesk = ReturnType<typeof makeFlowDesk>
 
 /** What the desk shows of the flows, and what people do with them there. */
-export function makeFlowDesk({ live, store, publishing, directory, program, watch, entry, timeZone, calendar, standing, patience = PATIENCE }: FlowDeskDeps) {
+export function makeFlowDesk({ live, store, publishing, directory, node, program, watch, entry, timeZone, calendar, standing, patience = PATIENCE }: FlowDeskDeps) {
   const side = makeFlowSide(program)
 
   /** An edition by number, the files as they are now, or what runs. */
@@ -87,23 +89,7 @@ export function makeFlowDesk({ live, store, publishing, directory, program, watc
     return outcome.type === 'waiting' ? { type: 'waiting', number: outcome.number, more: outcome.more } : { type: 'running', number: outcome.number, ...(outcome.against !== undefined && { against: [...outcome.against] }) }
   }
 
-  /** A check with its tests takes seconds, of a city with many flows a minute: one at a time, and nobody waits for it. */
-  let acting: (NonNullable<FlowsView['acting']> & { readonly id: string }) | null = null
-  let acted: (Omit<FlowActed, 'mine'> & { readonly by: string }) | null = null
-  async function judged(what: FlowActed['what'], edition: number | null, self: Person, now: number, act: () => Promise<Outcome>): Promise<FlowOutcome> {
-    if (acting !== null) throw new LiandongError('flow.judging', { by: acting.by, seconds: Math.max(1, Math.round((now - acting.since) / 1000)) })
-    acting = { what, edition, by: self.displayName, since: now, id: self.id }
-    const work = act().then(outcomeOf).finally(() => { acting = null })
-    const late: FlowOutcome = { type: 'judging', ...(edition !== null && { number: edition }) }
-    const first = await within(work, patience, () => late)
-    if (first !== late) return first
-    const keep = (outcome: FlowOutcome | null, error?: { zh: string; en: string }): void => { acted = { id: (acted?.id ?? 0) + 1, by: self.id, what, outcome, ...(error !== undefined && { error }) } }
-    work.then(keep, (error: unknown) => {
-      const { code, details } = error instanceof LiandongError ? error : new LiandongError('flow.gate', { reason: (error as Error).message })
-      keep(null, { zh: errorText(code, 'zh', details), en: errorText(code, 'en', details) })
-    })
-    return late
-  }
+  const acts = makeFlowActs({ store, node, patience })
 
   const fares = new Map<string, { readonly value: Promise<readonly [NodeCounts, readonly CallTrace[]]>; until: number }>()
   /** How callers fared. Of a week it takes seconds: asked again after ten times as long as it took, however many look on. */
@@ -134,11 +120,10 @@ export function makeFlowDesk({ live, store, publishing, directory, program, watc
     async view(self: Person): Promise<FlowsView> {
       const { source, version, problems, refused, differs, onDisk } = live.status()
       const approval = await publishing.approval()
-      const [editions, now, pending, flows] = await Promise.all([store.history(SHOWN + 1), store.current(), approval ? store.waiting() : null, listed()])
+      const [editions, now, pending, flows, { acting, acted }] = await Promise.all([store.history(SHOWN + 1), store.current(), approval ? store.waiting() : null, listed(), acts.seen(self)])
       const entries = new Set([entry, ...live.numbers().values()])
       return {
-        acting: acting === null ? null : { what: acting.what, edition: acting.edition, by: acting.by, since: acting.since },
-        acted: acted === null ? null : { id: acted.id, what: acted.what, mine: acted.by === self.id, outcome: acted.outcome, ...(acted.error !== undefined && { error: acted.error }) },
+        acting, acted,
         // What was switched to a moment ago this node may still be loading: it is no difference to the files any more.
         source, version, current: now?.number ?? null, refused, differs: differs && now?.hash !== onDisk?.hash, problems: [...problems], watch, approval,
         waiting: pending?.number ?? null, handedIn: pending !== null && pending.hash === onDisk?.hash,
@@ -184,9 +169,9 @@ export function makeFlowDesk({ live, store, publishing, directory, program, watc
       const found = live.status().onDisk
       // What is known to be wrong with these very files, as the nodes are set, is not checked again for seconds.
       if (found !== null && found.problems.length > 0 && isDeepStrictEqual(found.around, await publishing.nodes()) && hashOfEdition((await editionOf(directory, basename(directory))).content) === found.hash) return { type: 'broken', problems: [...found.problems] }
-      return judged('publish', null, self, now, () => publishing.publish({ id: self.id, name: self.displayName }, note))
+      return acts.run('publish', null, self, now, async () => outcomeOf(await publishing.publish({ id: self.id, name: self.displayName }, note)))
     },
-    async approve(self: Person, number: number, over: number | null, now = Date.now()): Promise<FlowOutcome> { return judged('approve', number, self, now, () => publishing.approve(number, { id: self.id, name: self.displayName }, over)) },
+    async approve(self: Person, number: number, over: number | null, now = Date.now()): Promise<FlowOutcome> { return acts.run('approve', number, self, now, async () => outcomeOf(await publishing.approve(number, { id: self.id, name: self.displayName }, over))) },
     async back(self: Person, number: number | undefined): Promise<FlowOutcome> { return outcomeOf(await publishing.back({ id: self.id, name: self.displayName }, number)) },
     async tryOut(wish: Omit<TryWish, 'timeZone' | 'calendar'> & { readonly flow: string; readonly which?: Which }): Promise<FlowTried> {
       const { flow, which, ...call } = wish

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
-import { baseName, fileProblem, loadCodeBook, loadFlows, type FlowLibrary, type FlowText, type TagBook } from '../flow/library.js'
-import { loadEntries, loadLines, type SideFile } from '../flow/side-files.js'
+import { baseName, fileProblem, loadCodeBook, loadFlows, type FlowLibrary, type FlowText, type Gap, type TagBook } from '../flow/library.js'
+import { UNREAD_FILE } from '../flow/load/gaps.js'
+import { loadEntries, loadLines } from '../flow/side-files.js'
 import { CODE_BOOK, ENTRIES, FLOW_FILE, LINES, OLD_CALENDAR, shortHash, SIDE_FILES, TEST_FILE } from './edition.js'
 import type { Line } from './ports.js'
 import { readPrompts, readText, reasonOf, type Prompts } from './prompt-files.js'
@@ -15,11 +16,18 @@ export interface FlowDirectory {
   readonly tags: TagBook | null
   /** Null when it is broken; without the file there are none. */
   readonly lines: readonly Line[] | null
+  /** For the check of flows: what those files list, or are meant to list, whatever is wrong with other rows of them. Null: nobody knows. */
+  readonly known: { readonly categories: readonly Category[] | null; readonly tags: TagBook | null; readonly lines: readonly string[] | null }
+  /** Files beside the flows of which something was not examined. */
+  readonly gaps: readonly FileGaps[]
   readonly prompts: Prompts
   /** Every file that was read, tests of flows among them, by its name. */
   readonly texts: Readonly<Record<string, string>>
   readonly problems: readonly FlowProblem[]
 }
+
+/** What of a file beside the flows was not examined. `file`: as problems name it. */
+export interface FileGaps { readonly file: string; readonly gaps: readonly Gap[] }
 
 /** The flows whose files are there, whatever is in them; null where the directory cannot be read. */
 export const flowsPresent = (directory: string): Promise<ReadonlySet<string> | null> =>
@@ -45,7 +53,8 @@ export async function readFlowDirectory(directory: string, shown = basename(reso
   const files: FlowText[] = []
   for (const name of names.filter((one) => FLOW_FILE.test(one) && !SIDE_FILES.has(one)).sort()) {
     const text = await texts(name)
-    if (text !== null) files.push({ path: join(shown, name), text, version: shortHash(text) })
+    // One that cannot be read is one of them all the same: others may lead to it.
+    files.push(text === null ? { path: join(shown, name), text: '', version: 'unreadable', unreadable: true } : { path: join(shown, name), text, version: shortHash(text) })
   }
   // Of a directory that cannot be read that is all there is to say.
   if (listed !== null && !names.includes(CODE_BOOK)) problems.push(...fileProblem(join(shown, CODE_BOOK), 'file.code-book', { directory: shown }))
@@ -53,26 +62,31 @@ export async function readFlowDirectory(directory: string, shown = basename(reso
   const codeBook = codeBookText === null ? null : loadCodeBook(join(shown, CODE_BOOK), codeBookText)
   problems.push(...codeBook?.problems ?? [])
 
-  const side = async <T>(name: string, none: T, parse: (path: string, text: string) => SideFile<T>): Promise<T | null> => {
-    if (!names.includes(name)) return none
-    const text = await texts(name)
-    const parsed = text === null ? null : parse(join(shown, name), text)
-    problems.push(...parsed?.problems ?? [])
-    return parsed?.value ?? null
-  }
   if (names.includes(OLD_CALENDAR)) problems.push(...fileProblem(join(shown, OLD_CALENDAR), 'calendar.moved', {}))
-  const lines = await side<readonly Line[]>(LINES, [], loadLines)
+  const lineText = names.includes(LINES) ? await texts(LINES) : null
+  const lines = lineText === null ? null : loadLines(join(shown, LINES), lineText)
+  problems.push(...lines?.problems ?? [])
+  /** Without the file there are none; of one that cannot be read nobody knows. */
+  const noLines = names.includes(LINES) ? null : []
 
-  for (const name of names.filter((one) => TEST_FILE.test(one) || one === ENTRIES).sort()) await texts(name)
+  const unread: string[] = []
+  for (const name of names.filter((one) => TEST_FILE.test(one) || one === ENTRIES).sort()) if (await texts(name) === null) unread.push(name)
+  const gaps = [{ name: CODE_BOOK, gaps: codeBook?.gaps }, { name: LINES, gaps: lines?.gaps }, ...unread.map((name) => ({ name, gaps: undefined }))]
+    .flatMap(({ name, gaps: its = [UNREAD_FILE] }): FileGaps[] => (names.includes(name) && its.length > 0 ? [{ file: join(shown, name), gaps: its }] : []))
 
   const spoken = await readPrompts(directory, shown)
-  return { files, categories: codeBook?.categories ?? null, tags: codeBook?.tags ?? null, lines, prompts: spoken.prompts, texts: all, problems: [...problems, ...spoken.problems] }
+  return {
+    files, categories: codeBook?.categories ?? null, tags: codeBook?.tags ?? null, lines: lines === null ? noLines : lines.value,
+    known: { categories: codeBook?.known.categories ?? null, tags: codeBook?.known.tags ?? null, lines: lines === null ? noLines : lines.known },
+    gaps, prompts: spoken.prompts, texts: all, problems: [...problems, ...spoken.problems],
+  }
 }
 
 /** The flows of what was read, and what is wrong with them. */
-export function loadDirectory(read: FlowDirectory, shown: string, categories = read.categories): FlowLibrary & { readonly entries: ReadonlyMap<string, string> | null } {
-  const { flows, sketches, problems } = loadFlows(read.files, read.prompts, categories, { lines: read.lines?.map(({ code }) => code) ?? null, tags: read.tags })
+export function loadDirectory(read: FlowDirectory, shown: string, categories = read.known.categories): FlowLibrary & { readonly entries: ReadonlyMap<string, string> | null; readonly gaps: readonly FileGaps[] } {
+  const { flows, sketches, problems } = loadFlows(read.files, read.prompts, categories, read.known)
   const text = read.texts[ENTRIES]
   const entries = text === undefined ? null : loadEntries(join(shown, ENTRIES), text, flows, read.files.map(({ path }) => baseName(path)))
-  return { flows, sketches, entries: entries?.value ?? null, problems: [...problems, ...entries?.problems ?? []] }
+  const gaps = entries === null || entries.gaps.length === 0 ? read.gaps : [...read.gaps, { file: join(shown, ENTRIES), gaps: entries.gaps }]
+  return { flows, sketches, entries: entries?.value ?? null, gaps, problems: [...problems, ...entries?.problems ?? []] }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import type { FlowProblem } from '../contracts/flow.js'
 import { baseName, checkEntry } from '../flow/library.js'
 import { toldOnce } from '../flow/load/report.js'
@@ -19,6 +19,8 @@ export interface Gated {
   readonly problems: readonly FlowProblem[]
   /** What the nodes were set to that it was checked by; null: none said. */
   readonly around?: Surroundings | null
+  /** Files of flows that could not be read, by name. */
+  readonly unreadable?: readonly string[]
 }
 
 /** Makes an edition of a directory as it is now, with every tape in it. */
@@ -32,7 +34,7 @@ export async function editionOf(directory: string, shown: string): Promise<Gated
       tapes.push({ language, name, file: relative(join(directory, 'prompts'), path), hash: soundHash(sound), duration, ...(text !== undefined && { text }) })
     }
   }
-  return { content: { files: read.texts, tapes }, problems: read.problems }
+  return { content: { files: read.texts, tapes }, problems: read.problems, unreadable: read.files.flatMap((file) => (file.unreadable === true ? [basename(file.path)] : [])) }
 }
 
 /** The file of a tape below a directory, where it is still the one with this hash. */
@@ -49,14 +51,14 @@ export const soundHash = (sound: Uint8Array): string => createHash('sha256').upd
 
 /** Everything that keeps a directory from being published: `flow check`, and the tests beside the flows. What was judged is what is returned. */
 export async function gate(directory: string, shown: string, around: Surroundings): Promise<Gated> {
-  const { content, problems } = await editionOf(directory, shown)
-  const [judged, tapes] = [judgeEdition(content, shown, around), await lintPrompts(directory, shown)]
+  const { content, problems, unreadable } = await editionOf(directory, shown)
+  const [judged, tapes] = [judgeEdition(content, shown, around, unreadable), await lintPrompts(directory, shown)]
   return { content, problems: toldOnce([...problems, ...judged, ...tapes.problems]) }
 }
 
 /** What is wrong with an edition by its own files: loading, proof, tests. */
-export function judgeEdition(content: EditionContent, shown: string, { entries, services, delays }: Surroundings): FlowProblem[] {
-  const edition = loadEdition(content, { shown })
+export function judgeEdition(content: EditionContent, shown: string, { entries, services, delays }: Surroundings, unreadable: readonly string[] = []): FlowProblem[] {
+  const edition = loadEdition(content, { shown, unreadable })
   const length = (language: Language, name: string): number => edition.tapes.get(language)?.get(name)?.duration ?? 0
   const checked = checkFlows(edition, edition.texts, { services, lengthOf: length, delays })
   return [...edition.problems, ...entries.flatMap((entry) => checkEntry(entry, join(shown, `${entry}.yaml`), edition.texts, edition.flows)), ...checked.problems, ...runTests(content, edition, shown, length)]

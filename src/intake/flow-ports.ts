@@ -1,3 +1,5 @@
+import type { Bilingual } from '../contracts/primitives.js'
+import type { FlowActed, FlowOutcome, FlowsView } from '../contracts/routes/flows.js'
 import type { Delays } from '../flow/proof/prove.js'
 import type { EditionContent } from './edition.js'
 import type { KeyPress, TraceStore } from './flow-trace.js'
@@ -70,8 +72,21 @@ export interface RecordedCall {
   readonly category?: string
 }
 
+/** What people publish and approve at the desk while it is being checked, the same on every node. */
+export interface ActStore {
+  /** Begins one, unless another is being checked at a node that lives: then who has it checked, and since when. */
+  beginAct(act: { readonly what: FlowActed['what']; readonly edition: number | null; readonly by: { readonly id: string; readonly name: string }; readonly node: string; readonly since: number }): Promise<{ readonly id: number } | { readonly id: null; readonly by: string; readonly since: number }>
+  /** Its node still checks it. */
+  beatAct(id: number): Promise<void>
+  /** Whoever asked was told at once. */
+  forgetAct(id: number): Promise<void>
+  endAct(id: number, outcome: FlowOutcome | null, error: Bilingual | null): Promise<void>
+  /** What is being checked; and the last that is over, `outcome` and `error` null where its node died. */
+  acts(): Promise<{ readonly acting: FlowsView['acting']; readonly acted: { readonly id: number; readonly what: FlowActed['what']; readonly byId: string; readonly node: string; readonly outcome: FlowOutcome | null; readonly error: Bilingual | null } | null }>
+}
+
 /** Published flows as they are kept. Everything may reject while PostgreSQL is away. */
-export interface EditionStore extends TraceStore {
+export interface EditionStore extends TraceStore, ActStore {
   current(): Promise<Published | null>
   /** @throws LiandongError `flow.no-edition` */
   content(number: number): Promise<EditionContent>

@@ -154,10 +154,11 @@ export function runJudged({ flows, entries, categories, lines, tapes }: Judged, 
 /** What is wrong with the files of a directory at a first look; what runs in spite of its file being gone, too. */
 export function directoryProblems(directory: string, read: FlowDirectory, { flows, categories }: RunningFlows): readonly FlowProblem[] {
   const shown = basename(resolve(directory))
-  const book = read.categories ?? categories
+  // Where nobody knows what the code book lists, what it listed.
+  const book = read.known.categories ?? (categories.length === 0 ? null : categories)
   const present = new Set(read.files.map(({ path }) => baseName(path)))
   const gone = [...flows.keys()].filter((name) => !present.has(name)).flatMap((name) => fileProblem(join(shown, `${name}.yaml`), 'flow.gone', { name }))
-  return [...read.problems, ...loadDirectory(read, shown, book.length === 0 ? null : book).problems, ...gone]
+  return [...read.problems, ...loadDirectory(read, shown, book).problems, ...gone]
 }
 
 /** A flow by its name; one that only waits when there is none. */

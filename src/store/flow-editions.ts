@@ -6,6 +6,7 @@ import type { EditionContent } from '../intake/edition.js'
 import type { FlowTrace } from '../intake/flow-trace.js'
 import type { CallTrace, EditionStore, Published, RecordedCall, StoredEdition, Surroundings, SwitchWish, Who } from '../intake/flow-ports.js'
 import { inTransaction } from './pool.js'
+import { makeActStore } from './flow-acts.js'
 import * as sql from './sql/flow-edition.js'
 
 interface CurrentRow { id: string; at: Date; by: string; reason: Published['reason']; details: Record<string, unknown>; number: number; hash: string }
@@ -24,6 +25,7 @@ export function makeEditionStore(pool: Pool): EditionStore {
   }
 
   return {
+    ...makeActStore(pool),
     async current() {
       const { rows: [row] } = await pool.query<CurrentRow>(sql.CURRENT)
       return row === undefined ? null : { switch: Number(row.id), at: row.at.getTime(), by: row.by, reason: row.reason, details: row.details, number: row.number, hash: row.hash }

@@ -65,7 +65,7 @@ export async function openFlows({ config, logger, metrics, store, calendar, cloc
     live, trace,
     desk(intake) {
       const desk = makeFlowDesk({
-        live, store: store.editions, publishing, directory, program, watch, entry: config['flows.entry'], timeZone: config['city.timeZone'], calendar,
+        live, store: store.editions, publishing, directory, node: config['node.name'], program, watch, entry: config['flows.entry'], timeZone: config['city.timeZone'], calendar,
         standing: () => intake.room().live.values().flatMap(({ ended, answer, path, flow }) => (ended === null && answer === null && flow !== null ? [{ flow: flow.name, version: flow.version, path }] : [])),
       })
       closing.add(() => { desk.close() })

@@ -63,7 +63,7 @@ t.test('check: a file of tests that cannot be read, and a file that is not UTF-8
   const directory = directoryWith(t, BROKEN)
   rmSync(join(directory, 'broken.yaml'))
   const tests = join(directory, '110.test.yaml')
-  writeFileSync(tests, 'flow: "110"\ntests:\n  one: { expects: {} }\n')
+  writeFileSync(tests, 'flow: "110"\ntests:\n  one: { expects: { ends: waits } }\n')
   t.match(await liandong(['check', directory]), { code: 1, out: /110\.test\.yaml:3:10: shape\.unknown-key[^]*1 problem in 6 flow files\./ })
   writeFileSync(tests, 'flow: "111"\ntests:\n  one: { expect: { ends: waits } }\n')
   t.match(await liandong(['check', directory]), { code: 1, out: /110\.test\.yaml:1:7: test\.flow/ })

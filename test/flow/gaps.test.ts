@@ -29,7 +29,7 @@ t.test('a mistake that keeps a file from being built hides nothing that is wrong
     ['a type that there is none like', '  a: { type: conference, prompts: [hello], next: t }\n', ['node.type-unknown 6'], 'a: its type is not known'],
     ['no type', '  a: { prompts: [hello], next: t }\n', ['node.type-missing 6'], 'a: its type is not known'],
     ['a misspelt field', '  a: { type: play, prompts: [hello], skipp: true, next: t }\n', ['shape.unknown-key 6'], null],
-    ['a field that there is none like', '  a: { type: play, prompts: [hello, nobody], volume: 3, next: t }\n', ['prompt.missing 6', 'shape.unknown-key 6'], 'a: what is written in it is wrong'],
+    ['a field that there is none like', '  a: { type: play, prompts: [hello, nobody], volume: 3, next: t }\n', ['prompt.missing 6', 'shape.unknown-key 6'], 'a: there is no such key'],
     ['a wrong value', '  a: { type: play, prompts: [hello], skip: maybe, next: t }\n', ['shape.wrong-type 6'], 'a: what is written in it is wrong'],
     ['a bracket left open', '  a: { type: play, prompts: [hello, next: t }\n', ['yaml.quote-open 6'], 'a: it is not valid YAML'],
     ['a quote left open', '  a: { type: play, prompts: ["hello], next: t }\n', ['yaml.quote-open 6'], 'a: it is not valid YAML'],
@@ -74,9 +74,11 @@ t.test('circles without a key, and parts that are broken, hide nothing beside th
   const slip = told(calls, `flow: part\n${PART}  a: { type: goto, to: b }\n  b: { type: retrun, result: "yes" }\n`)
   t.same(slip.gaps, [], 'a slip in a part is understood')
   t.same(slip.codes.filter((code) => code !== 'proof.queued 7'), [...beside(7), 'part.broken 6'].sort())
-  const round = told(`${HEAD}  a: { type: menu, prompts: [hello], keys: { "1": { goto: b }, "2": { goto: t } }, onSilence: t }\n  b: { type: sub-flow, flow: part, next: b }\n${REST}`, `flow: part\n${PART}  a: { type: return }\n`)
-  t.same(round.codes.filter((code) => code !== 'node.loop 7'), [...beside(8), 'proof.endless 7', 'proof.queued 8'].sort())
+  const calling = (b: string): ReturnType<typeof told> => told(`${HEAD}  a: { type: menu, prompts: [hello], keys: { "1": { goto: b }, "2": { goto: t } }, onSilence: t }\n  b: { type: sub-flow, flow: part, ${b} }\n${REST}`, `flow: part\n${PART}  a: { type: return }\n`)
+  const round = calling('next: b, onFault: t')
+  t.same(round.codes, [...beside(8), 'proof.endless 7', 'proof.queued 8'].sort())
   t.same(round.gaps.slice(-1), ['b: a circle through it turns without a key'])
+  t.same(calling('next: b').codes, [...beside(8), 'node.loop 7', 'proof.queued 8'].sort(), 'one that its own file shows is told once')
 })
 
 t.test('however many slips a large file has, all are told, and it is read once', async (t) => {

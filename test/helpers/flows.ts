@@ -48,7 +48,7 @@ export async function openTestFlows({ store, directory, home, watch = true, appr
   const live = await openLiveFlows({
     directory, home, node, store, publishing, rules: { watch, approval, around: AROUND, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50, ...more,
   })
-  const desk = makeFlowDesk({ live, store, publishing, directory, program: PROGRAM, watch, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [], patience: 60_000 })
+  const desk = makeFlowDesk({ live, store, publishing, directory, node, program: PROGRAM, watch, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [], patience: 60_000 })
   const close = async (): Promise<void> => {
     desk.close()
     await live.close()

@@ -20,7 +20,7 @@ t.test('looking at a large flow, or trying it, never makes the process that serv
   t.same(edition.problems.map(({ problem }) => problem.en), [])
   const desk = makeFlowDesk({
     live: { edition: () => edition } as FlowDeskDeps['live'], store: { nodeCounts: () => Promise.resolve({}), lastTraces: () => Promise.resolve([]), content: nothing } as unknown as FlowDeskDeps['store'],
-    publishing: {} as FlowDeskDeps['publishing'], directory: '/nowhere', program: PROGRAM, watch: false, entry: 'test', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [],
+    publishing: {} as FlowDeskDeps['publishing'], directory: '/nowhere', node: 'test', program: PROGRAM, watch: false, entry: 'test', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [],
   })
   t.teardown(() => { desk.close() })
   let [last, longest] = [performance.now(), 0]

@@ -33,7 +33,7 @@ const now = { ...quietSurroundings('Asia/Shanghai'), now: Date.UTC(2026, 0, 5, 4
 
 /** Each test begins with no edition: a schema of its own would take longer than taking the rows away. */
 t.beforeEach(async () => {
-  await owner.query('alter table flow_wish disable trigger all; alter table flow_switch disable trigger all; alter table flow_approval disable trigger all; alter table flow_edition disable trigger all; truncate flow_switch, flow_approval, flow_wish, flow_edition, flow_disk, flow_rule, flow_trace; alter table flow_wish enable trigger all; alter table flow_switch enable trigger all; alter table flow_approval enable trigger all; alter table flow_edition enable trigger all')
+  await owner.query('alter table flow_wish disable trigger all; alter table flow_switch disable trigger all; alter table flow_approval disable trigger all; alter table flow_edition disable trigger all; truncate flow_switch, flow_approval, flow_wish, flow_edition, flow_disk, flow_rule, flow_act, flow_trace; alter table flow_wish enable trigger all; alter table flow_switch enable trigger all; alter table flow_approval enable trigger all; alter table flow_edition enable trigger all')
 })
 
 interface City { readonly directory: string; readonly home: string; edit(file: string, change: (text: string) => string): void }
@@ -141,7 +141,7 @@ t.test('the desk: what is known to be wrong with the files is told at once, what
   const { live } = await node(t, place, { watch: false })
   await until('the first edition', running)
   const never = makePublishing({ store: store.editions, directory: place.directory, approval: false, judge: judgeHere, gate: () => new Promise(() => undefined) })
-  const desk = makeFlowDesk({ live, store: store.editions, publishing: never, directory: place.directory, program: '/nowhere', watch: false, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [] })
+  const desk = makeFlowDesk({ live, store: store.editions, publishing: never, directory: place.directory, node: 'test', program: '/nowhere', watch: false, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [] })
   t.teardown(() => { desk.close() })
   place.edit('110.yaml', (text) => text.replace('onSilence:', 'onSilense:'))
   await until('the slip to be seen', () => live.status().problems.length > 0)
@@ -452,7 +452,7 @@ t.test('what waited over an update of the program is entered by nobody’s appro
   t.match(await store.editions.current(), { number: running?.number }, 'callers are where they were, and nobody is told otherwise')
 
   const standing = [...(running === null ? [] : [running.hash]), 'of another edition'].map((version) => ({ flow: '110', version, path: ['caller', 'situation', 'topics'] }))
-  const desk = makeFlowDesk({ live, store: store.editions, publishing, directory, program: fileURLToPath(new URL('../../bin/liandong.js', import.meta.url)), watch: false, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => standing })
+  const desk = makeFlowDesk({ live, store: store.editions, publishing, directory, node: 'test', program: fileURLToPath(new URL('../../bin/liandong.js', import.meta.url)), watch: false, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => standing })
   t.teardown(() => { desk.close() })
   t.same((await desk.live('110', 24, running?.number, Date.now())).now, { topics: 1 })
 })
@@ -918,7 +918,7 @@ t.test('the desk: who approves is told at once that it is being checked, and wha
     if (fails) throw new Error('it was ended')
     return []
   } })
-  const desk = makeFlowDesk({ live, store: store.editions, publishing: slow, directory: place.directory, program: 'none', watch: false, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [], patience: 50 })
+  const desk = makeFlowDesk({ live, store: store.editions, publishing: slow, directory: place.directory, node: 'test', program: 'none', watch: false, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [], patience: 50 })
   t.teardown(() => { desk.close() })
   const [self, other] = [reader, author].map(({ id, name }) => ({ id, displayName: name }))
   if (self === undefined || other === undefined) throw new Error('nobody')
@@ -929,14 +929,52 @@ t.test('the desk: who approves is told at once that it is being checked, and wha
   await t.rejects(desk.approve(self, number, first, 8_000), { code: 'flow.judging', details: { by: reader.name, seconds: 7 } })
   await t.rejects(desk.publish(other, '', 8_000), { code: 'flow.judging' }, 'one at a time')
   const failed = await until('it failed', async () => { finish(); return (await desk.view(self)).acted })
-  t.match(failed, { id: 1, what: 'approve', mine: true, outcome: null, error: { en: /it was ended/ } })
+  t.match(failed, { what: 'approve', mine: true, outcome: null, error: { en: /it was ended/ } })
   t.equal(await running(), first)
   fails = false
   t.same(await desk.approve(self, number, first, 9_000), { type: 'judging', number })
   await t.rejects(desk.back(other, undefined), { code: 'flow.no-earlier' }, 'going back is not kept waiting')
-  t.match(await until('it is over', async () => { finish(); const { acted } = await desk.view(self); return acted?.id === 2 ? acted : null }), { mine: true, outcome: { type: 'running', number } })
-  t.match(await desk.view(other), { acting: null, acted: { id: 2, mine: false } })
+  t.match(await until('it is over', async () => { finish(); const { acted } = await desk.view(self); return acted !== null && acted.id > failed.id ? acted : null }), { mine: true, outcome: { type: 'running', number } })
+  t.match(await desk.view(other), { acting: null, acted: { mine: false } })
   t.equal(await running(), number)
+})
+
+t.test('behind two nodes: what is being checked at one, and what became of it, either knows; a node that dies over it leaves nobody waiting', async (t) => {
+  const place = city(t)
+  const { live } = await node(t, place, { watch: false })
+  await until('it runs', () => live.status().source === 'published')
+  const self = await person('asks-either-node')
+  const me = { id: self.id, displayName: self.name }
+  let finish: () => void = () => undefined
+  const publishing = { ...makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: keptGate(place.directory), judge: judgeHere }), async publish() {
+    await new Promise<void>((resolve) => { finish = resolve })
+    return { type: 'running', number: 7, unchanged: false } as const
+  } }
+  const [a, b] = ['node-a', 'node-b'].map((name) => {
+    const desk = makeFlowDesk({ live, store: store.editions, publishing, directory: place.directory, node: name, program: 'none', watch: false, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [], patience: 50 })
+    t.teardown(() => { desk.close() })
+    return desk
+  })
+  if (a === undefined || b === undefined) throw new Error('no desks')
+  t.match(await b.view(me), { acting: null, acted: null })
+  t.match(await a.publish(me, '', 1_000), { type: 'judging' })
+  t.match(await b.view(me), { acting: { what: 'publish', edition: null, by: self.name, since: 1_000 }, acted: null }, 'the other node says that it is being checked')
+  await t.rejects(b.publish(me, '', 3_000), { code: 'flow.judging', details: { by: self.name, seconds: 2 } }, 'and checks nothing beside it')
+  finish()
+  const first = await until('the other node tells what became of it', async () => (await b.view(me)).acted)
+  t.match(first, { what: 'publish', mine: true, outcome: { type: 'running', number: 7 } })
+
+  t.match(await a.publish(me, '', 5_000), { type: 'judging' })
+  const letGo = finish
+  await owner.query(`update flow_act set beat = now() - interval '1 minute' where ended_at is null`) // node a is dead: it says nothing any more
+  const { acting, acted } = await b.view(me)
+  t.equal(acting, null)
+  t.match(acted, { mine: true, outcome: null, error: { en: /The node node-a stopped while it was checking/ } })
+  t.ok((acted?.id ?? 0) > first.id)
+  t.match(await b.publish(me, '', 70_000), { type: 'judging' }, 'it can be tried again')
+  letGo()
+  finish()
+  await until('what was tried again', async () => { const { acted: last } = await b.view(me); return last !== null && last.id > (acted?.id ?? 0) && last.outcome !== null })
 })
 
 t.test('a server judges what waits in a process beside it: by the settings that it is given', async (t) => {

@@ -11,6 +11,7 @@ import { gate, judgeEdition } from '../../intake/flow-gate.js'
 import type { JudgeWish } from '../../intake/gate-process.js'
 import { OF_PROMPTS, TEST_FILE } from '../../intake/edition.js'
 import { lintPrompts } from '../../intake/prompt-files.js'
+import type { FileGaps } from '../../intake/flow-files.js'
 import type { CommandIo } from '../command.js'
 import { EXIT, parseOptions, plural, UsageError } from '../options.js'
 import { printProblems } from '../problem-printer.js'
@@ -54,19 +55,22 @@ export async function runFlowCheck(args: readonly string[], { stdin, stdout }: C
     }
   })
   // Tests that cannot be read test nothing; whether they pass is what `flow test` tells.
+  const beside: FileGaps[] = [...city.gaps]
   const tests = city.tests.flatMap(({ file, text }) => {
     const scenarios = loadScenarios({ path: join(city.shown, file), text })
+    if (scenarios.gaps.length > 0) beside.push({ file: join(city.shown, file), gaps: scenarios.gaps })
     checkTested(scenarios, city.flows, city.files.map(({ path }) => baseName(path)))
     return scenarios.problems()
   })
   const problems = [...city.problems, ...(city.files.length === 0 ? [] : entries.flatMap((entry) => checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows))), ...checked.problems, ...tests, ...aboutDirectory(tapes.problems, city.directory)]
   const files = city.files.length
   if (options.values.json === true) {
-    const report = { flows: seen.map(({ file, name, flow, version, runs, proof, gaps }) => ({ file, name, version: flow?.version ?? version, nodes: flow === null ? 0 : nodesWritten(flow), runs, proof, notExamined: gaps })), problems }
+    const report = { flows: seen.map(({ file, name, flow, version, runs, proof, gaps }) => ({ file, name, version: flow?.version ?? version, nodes: flow === null ? 0 : nodesWritten(flow), runs, proof, notExamined: gaps })), beside: beside.map(({ file, gaps }) => ({ file, notExamined: gaps })), problems }
     stdout.write(`${JSON.stringify(report, null, 2)}\n`)
     return problems.length === 0 ? EXIT.fine : EXIT.problems
   }
   for (const one of seen) stdout.write(seenText(one, problems.some(({ file }) => file === one.file)))
+  for (const { file, gaps } of beside) stdout.write(`✗ ${file}\n${gapLines(gaps).join('\n')}\n`)
   printProblems(problems, stdout)
   stdout.write(problems.length > 0
     ? `\n${problems.length} 个问题，${files} 个流程文件。/ ${plural(problems.length, 'problem')} in ${plural(files, 'flow file')}.\n${ofPublished(problems.filter(isLoaded).filter(barsRunning).length)}`
@@ -106,9 +110,12 @@ function seenText({ file, name, flow, version, proof, gaps }: Seen, wrong: boole
   const fine = !wrong && gaps.length === 0 && proof !== null && proof.finite && proof.queued.ms <= proof.bound.queued && proof.unbreakable.ms <= proof.bound.unbreakable
   const lines = [flow === null ? `✗ ${name}  ${version}  ${file}` : `${fine ? '✓' : '✗'} ${name}  ${flow.version}  ${nodesWritten(flow)} 个节点 nodes  ${flow.languages.join(', ')}`]
   if (proof?.finite === true) lines.push(...provenLines(proof, gaps.length > 0))
-  for (const { what, because } of gaps) lines.push(`    没有检查：${what.zh}，因为${because.zh}。/ ${what.en} was not examined because ${because.en}.`)
+  lines.push(...gapLines(gaps))
   return `${lines.join('\n')}\n`
 }
+
+/** What was not examined, a line each. */
+export const gapLines = (gaps: readonly Gap[]): string[] => gaps.map(({ what, because }) => `    没有检查：${what.zh}，因为${/^[\w"]/.test(because.zh) ? ' ' : ''}${because.zh}。/ ${what.en} was not examined because ${because.en}.`)
 
 /** @param rest something was left out: the seconds are those of the rest, at least */
 function provenLines({ queued, unbreakable, over, bound, circles, exact }: Proof, rest: boolean): string[] {

@@ -10,7 +10,7 @@ import type { Flow, FlowVariables } from '../../flow/types.js'
 import { cityTime } from '../../flow/scenario/file.js'
 import { servicesOf } from '../../intake/look-ups.js'
 import { TEST_FILE } from '../../intake/edition.js'
-import { loadDirectory, readFlowDirectory } from '../../intake/flow-files.js'
+import { loadDirectory, readFlowDirectory, type FileGaps } from '../../intake/flow-files.js'
 import type { Prompts } from '../../intake/prompt-files.js'
 import { UsageError } from '../options.js'
 
@@ -55,6 +55,8 @@ export interface City extends FlowLibrary {
   readonly tests: readonly TestText[]
   readonly prompts: Prompts
   readonly categories: readonly Category[]
+  /** Files beside the flows of which something was not examined; those of tests by whoever reads them. */
+  readonly gaps: readonly FileGaps[]
 }
 
 /** A path as it is shortest to read: from here, unless that leads up and away. */
@@ -95,8 +97,8 @@ export async function loadCity(named?: string): Promise<City> {
   }
   const shown = shownPath(directory)
   const read = await readFlowDirectory(directory, shown)
-  const { flows, sketches, problems } = loadDirectory(read, shown)
-  return { directory, shown, flows, sketches, files: read.files, tests: Object.entries(read.texts).flatMap(([file, text]) => (TEST_FILE.test(file) ? [{ file, text }] : [])), prompts: read.prompts, categories: read.categories ?? [], problems: aboutDirectory([...read.problems, ...problems, ...(read.files.length === 0 ? fileProblem(shown, 'flow.none', { directory: resolve(directory) }) : [])], directory) }
+  const { flows, sketches, gaps, problems } = loadDirectory(read, shown)
+  return { directory, shown, flows, sketches, files: read.files, tests: Object.entries(read.texts).flatMap(([file, text]) => (TEST_FILE.test(file) ? [{ file, text }] : [])), prompts: read.prompts, categories: read.categories ?? [], gaps, problems: aboutDirectory([...read.problems, ...problems, ...(read.files.length === 0 ? fileProblem(shown, 'flow.none', { directory: resolve(directory) }) : [])], directory) }
 }
 
 /** Length of a prompt in ms; 0 when there is none. */

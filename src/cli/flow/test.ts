@@ -11,9 +11,11 @@ import { runScenarios, type ScenarioResult } from '../../flow/scenario/run.js'
 import { walkFlow, walkText } from '../../flow/scenario/walk.js'
 import type { Flow, PromptRef } from '../../flow/types.js'
 import { TEST_FILE } from '../../intake/edition.js'
+import type { FileGaps } from '../../intake/flow-files.js'
 import type { CommandIo } from '../command.js'
 import { EXIT, numberOf, parseOptions, plural } from '../options.js'
 import { printProblems } from '../problem-printer.js'
+import { gapLines } from './check.js'
 import { lengthIn, loadCity, type City } from './city.js'
 
 interface Tested {
@@ -33,6 +35,8 @@ interface CityTests {
   readonly untested: readonly string[]
   /** Flows whose tests were not run: their file, or the flow itself, has problems. */
   readonly broken: readonly string[]
+  /** Of files of tests, what was not run. */
+  readonly gaps: readonly FileGaps[]
 }
 
 /** Runs the tests beside the flows; with names, only theirs. */
@@ -41,12 +45,14 @@ export function testCity(city: City, names: readonly string[]): CityTests {
   const asked = (name: string): boolean => names.length === 0 || names.includes(name)
   const tested: Tested[] = []
   const problems: FlowProblem[] = []
+  const gaps: FileGaps[] = []
   // A file of tests that could not even be read is no text, and told among the city's problems.
   const broken = new Set(city.problems.flatMap(({ file }) => testedBy(basename(file)).filter(asked)))
   for (const { file, text } of city.tests) {
     const [name = ''] = testedBy(file)
     if (!asked(name)) continue
     const scenarios = loadScenarios({ path: join(city.shown, file), text })
+    if (scenarios.gaps.length > 0) gaps.push({ file: join(city.shown, file), gaps: scenarios.gaps })
     const flow = city.flows.get(scenarios.flow)
     checkTested(scenarios, city.flows, city.files.map(({ path }) => baseName(path)))
     if (flow === undefined || scenarios.scenarios.length === 0) {
@@ -59,7 +65,7 @@ export function testCity(city: City, names: readonly string[]): CityTests {
     tested.push({ name, file, flow, scenarios, results, coverage: coverageOf(flow, results.map(({ call }) => call.notes)) })
   }
   const covered = new Set(tested.map(({ flow }) => flow.name))
-  return { tested, problems, untested: [...city.flows.keys()].filter((name) => !covered.has(name) && !broken.has(name) && asked(name)), broken: [...broken].sort() }
+  return { tested, problems, untested: [...city.flows.keys()].filter((name) => !covered.has(name) && !broken.has(name) && asked(name)), broken: [...broken].sort(), gaps }
 }
 
 /** `110.test.yaml` → `110`. */
@@ -79,7 +85,7 @@ export async function runFlowTest(args: readonly string[], { stdout, stderr }: C
   const unknown = options.positionals.filter((name) => !city.flows.has(name))
   if (unknown.length > 0) return noSuchFlow(unknown, city, stderr)
   const began = performance.now()
-  const { tested, problems, untested, broken } = testCity(city, options.positionals)
+  const { tested, problems, untested, broken, gaps } = testCity(city, options.positionals)
   const spent = performance.now() - began
   const results = tested.flatMap((one) => one.results)
   if (options.values.draw !== undefined) {
@@ -94,7 +100,7 @@ export async function runFlowTest(args: readonly string[], { stdout, stderr }: C
       flows: tested.map(({ flow, results: own, coverage }) => ({
         flow: flow.name, version: flow.version, tests: own.map(({ scenario, passed: fine, call }) => ({ name: scenario.name, passed: fine, overMs: call.over, taggedMs: call.taggedAt, ends: call.ending })),
         nodes: Object.fromEntries(coverage.nodes), edges: Object.fromEntries(coverage.edges),
-      })), untested, problems: [...city.problems, ...problems],
+      })), untested, notExamined: gaps.map(({ file, gaps: its }) => ({ file, notExamined: its })), problems: [...city.problems, ...problems],
     }, null, 2)}\n`)
     return good ? EXIT.fine : EXIT.problems
   }
@@ -106,6 +112,7 @@ export async function runFlowTest(args: readonly string[], { stdout, stderr }: C
   }
   printProblems([...city.problems, ...problems], stdout)
   for (const { flow } of thin) stdout.write(`✗ ${flow.name}：出口覆盖不足 ${cover} % / less than ${cover} % of its ways out are taken. npx liandong flow walk ${flow.name}\n`)
+  for (const { file, gaps: its } of gaps) stdout.write(`✗ ${file}\n${gapLines(its).join('\n')}\n`)
   if (broken.length > 0) stdout.write(`没有运行，测试文件或流程有问题 / not run, the file of tests or the flow has problems: ${broken.join(', ')}\n`)
   if (untested.length > 0) stdout.write(`没有测试 / no tests: ${untested.join(', ')}\n`)
   stdout.write(`${passed}/${results.length} 个测试通过，${Math.round(spent)} 毫秒。/ ${passed} of ${plural(results.length, 'test')} passed in ${Math.round(spent)} ms.\n`)
@@ -143,7 +150,8 @@ export async function runFlowWalk(args: readonly string[], { stdout, stderr }: C
     const before = own === undefined ? `# yaml-language-server: $schema=./test.schema.json\nflow: "${name}"\ntests:\n` : (await readFile(path, 'utf8')).replace(/\n*$/, '\n')
     const after = `${before}${text}`
     // A list of tests that is written in another way, or is not the last of its file, cannot be gone on with.
-    if (loadScenarios({ path, text: after }).scenarios.length !== count + (own?.scenarios.scenarios.length ?? 0)) {
+    const whole = loadScenarios({ path, text: after })
+    if (whole.problems().length > 0 || whole.scenarios.length !== count + (own?.scenarios.scenarios.length ?? 0)) {
       stdout.write(text)
       stderr.write(`${basename(path)} 的写法与 walk 不同（tests: 须在文件最后，每个测试缩进两格），没有写入，新测试见上。/ ${basename(path)} is not written as walk writes: nothing was added, the new tests are above. Put tests: last in the file, each test on lines of its own, indented by two.\n`)
       return EXIT.problems

@@ -56,13 +56,13 @@ export const FlowOutcome = strict({
 export type FlowOutcome = Static<typeof FlowOutcome>
 
 export const FLOW_ACTS = ['publish', 'approve'] as const
-/** An edition that is being checked for somebody, at this node. */
+/** An edition that is being checked for somebody, at whichever node. */
 const FlowActing = strict({ what: Type.Enum(FLOW_ACTS), /** Null: the files. */ edition: Type.Union([Edition, Type.Null()]), by: Type.String(), since: EpochMs })
-/** What became of the last thing that somebody published or approved at this node, when he was not told at once. */
+/** What became of the last thing that somebody published or approved, when he was not told at once. */
 const FlowActed = strict({
   /** Another each time. */
   id: Type.Integer(), what: Type.Enum(FLOW_ACTS), mine: Type.Boolean(), outcome: Type.Union([FlowOutcome, Type.Null()]),
-  /** It came to nothing. */
+  /** It came to nothing, or its node died over it. */
   error: Type.Optional(Bilingual),
 })
 export type FlowActed = Static<typeof FlowActed>

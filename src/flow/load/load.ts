@@ -3,13 +3,16 @@ import type { Bilingual, Language } from '../../contracts/primitives.js'
 import { FlowFile, QUEUED_SECONDS, UNBREAKABLE_SECONDS } from '../file.js'
 import { needsKey, type BoundNode, type NodePath } from '../node-type.js'
 import { FLOW_KINDS, type Flow } from '../types.js'
-import { readFlowSource, type FlowSource } from './flow-source.js'
-import { checkNodes, isMap, type Check, type PromptListing } from './node-checks.js'
+import { quietIn, readFlowSource } from './flow-source.js'
+import { secondGap, unreadGaps, type Gap } from './gaps.js'
+import { checkNodes, type Check, type PromptListing } from './node-checks.js'
 import { barsRunning, nearest, type ProblemCode, type ProblemDetails } from './problems.js'
-import { openReport, type Report } from './report.js'
-import { fits, reportShape } from './shape.js'
+import { respell } from './repair.js'
+import { openReport } from './report.js'
+import { reportShape } from './shape.js'
 import { NOT_UNDERSTOOD, standIn } from './stand-in.js'
 import { checkEndings, checkGraph, checkNoted, checkVariables, type UnsetHere } from './whole-checks.js'
+import { isMap } from './yaml-source.js'
 
 /** A flow file as the directory reader hands it over. */
 export interface FlowText {
@@ -18,6 +21,8 @@ export interface FlowText {
   readonly text: string
   /** Short hash of `text`. */
   readonly version: string
+  /** It is there, and could not be read: that is told where it was to be. `text` is empty. */
+  readonly unreadable?: true
 }
 
 export interface LoadedFlow {
@@ -36,11 +41,6 @@ export interface LoadedFlow {
   readonly unset: readonly UnsetHere[]
 }
 
-/** Something of a flow that was not examined, so that more may be wrong with it than is told. `node` null: all of it, or what `what` says. */
-export interface Gap { readonly node: string | null; readonly what: Bilingual; readonly because: Bilingual }
-
-/** That a node was not examined, and why. */
-export const nodeGap = (node: string, because: Bilingual): Gap => ({ node, what: { zh: `节点“${node}”`, en: `Node "${node}"` }, because })
 const WHOLE: Bilingual = { zh: '整个流程', en: 'The whole flow' }
 
 /** What else flows may name; null: unknown, not checked. */
@@ -55,16 +55,20 @@ const NOTHING_KNOWN: Surely = { lines: null }
  */
 export function loadFlow(file: FlowText, prompts: PromptListing, categories: readonly Category[] | null, { lines, tags = null }: Surely = NOTHING_KNOWN): LoadedFlow {
   const { report, problems } = openReport(file.path, file.text)
-  const source = readFlowSource(file.text, report)
-  const content = source === null ? null : source.value
-  if (source === null || !isMap(content)) {
-    if (source !== null) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report })
+  const source = file.unreadable === true ? null : readFlowSource(file.text, report)
+  const written = source === null ? null : source.value
+  if (source === null || !isMap(written)) {
+    if (source !== null) reportShape(FlowFile, written, { source, base: [], where: THE_FILE, report })
     return { flow: null, sketch: null, whole: false, gaps: [{ node: null, what: WHOLE, because: { zh: '文件读不出来', en: 'the file cannot be read' } }], problems: problems(), tell: () => [], unset: [] }
   }
-  if (!fits(FlowFile, content)) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report: quietIn(source, report) })
+  // Each key is taken as it was meant, so that what is wrong with one of them makes no other mistakes and hides none.
+  const content = respell(FlowFile, written, { source, base: [], where: THE_FILE, report: quietIn(source, report) }, true)
+  const nodesKey = Object.hasOwn(written, 'nodes') ? 'nodes' : Object.keys(written).find((key) => nearest(key, Object.keys(FlowFile.properties)) === 'nodes') ?? 'nodes'
 
-  const check: Check = { source, report, content, prompts, categories, tags, lines, languages: languagesOf(content['languages']) }
-  checkTop(check, file.path)
+  const check: Check = { source, report, content, nodesKey, prompts, categories, tags, lines, languages: languagesOf(content['languages']) }
+  // What has no quotes has been told.
+  if (typeof written['flow'] !== 'number') checkName(check, file.path)
+  checkLanguages(check)
   const nodes = checkNodes(check)
   const { start, unreached, circles } = checkGraph(check, nodes)
   const unset = checkVariables(check, nodes)
@@ -81,7 +85,7 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   // Where the file as a whole is wrong, each key is taken for what it is worth.
   const valid = content as unknown as FlowFile
   const [first = 'zh-CN', ...rest] = check.languages
-  const kind = FLOW_KINDS.find((one) => one === (valid.kind ?? 'entry')) ?? FLOW_KINDS.find((one) => one === nearest(String(valid.kind), FLOW_KINDS)) ?? null
+  const kind = FLOW_KINDS.find((one) => one === (valid.kind ?? 'entry')) ?? null
   const names = [...nodes.keys()]
   const lost: (readonly [name: string, to: string])[] = []
   /** A way to a node that is not there leads to the one that was meant, else to one that is not understood: the time that it takes counts. */
@@ -94,29 +98,22 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   const bound = new Map([...nodes].map(([name, { node, arrows }]) => [name, node === null ? standIn(arrows.map(({ to }) => to)) : asMeant(name, node)] as const))
   if (lost.length > 0) bound.set(NOT_UNDERSTOOD, standIn([]))
   const gaps: Gap[] = [
-    ...source.unread.flatMap(({ name, node }) => (node ? [] : [{ node: null, what: name === null ? { zh: '“---”之后', en: 'What follows "---"' } : { zh: `“${name}”`, en: `"${name}"` }, because: NOT_YAML }])),
-    ...[...nodes].flatMap(([name, { gap }]) => (gap === null ? [] : [nodeGap(name, gap)])),
+    ...unreadGaps(source.unread.filter(({ under }) => under === null)),
+    ...[...nodes].flatMap(([, { gaps: its }]) => its),
+    ...source.again.flatMap(({ path: [list = '', node, ...rest] }) => (list === nodesKey && node !== undefined && rest.length === 0 ? [] : [secondGap(list === nodesKey ? node ?? null : null, (list === nodesKey ? rest : [list, node, ...rest]).join('.'))])),
     ...lost.map(([name, to]) => ({ node: null, what: { zh: `“${name}”转到“${to}”之后`, en: `What follows "${name}" at "${to}"` }, because: { zh: '没有这个节点，也没有名称相近的', en: 'there is no such node, nor one with a name like it' } })),
     ...(check.languages.length > 0 ? [] : [{ node: null, what: { zh: '提示音是否齐全', en: 'Whether a prompt is missing' }, because: { zh: 'languages 没有写出可用的语言', en: 'languages names none that can be used' } }]),
     ...(kind === null ? [{ node: null, what: { zh: '能否挂断、返回', en: 'Whether it may hang up or return' }, because: { zh: 'kind 不明', en: 'its kind is not known' } }] : []),
     ...(unreached.length === 0 ? [] : [{ node: null, what: { zh: `能否到达 ${unreached.join('、')}`, en: `Whether anything leads to ${unreached.join(', ')}` }, because: start === null ? { zh: 'start 没有指明节点', en: 'start names no node' } : { zh: '写错的地方可能转到那里', en: 'what is wrong in the file may be meant to lead there' } }]),
-    ...(categories === null ? [{ node: null, what: { zh: '类别', en: 'Its categories' }, because: { zh: '类别表 categories.yaml 不能用', en: 'the code book categories.yaml cannot be used' } }] : []),
-    ...(lines === null && [...nodes.values()].some(({ node }) => node?.uses.some((use) => use.kind === 'line') === true) ? [{ node: null, what: { zh: '转接的线路', en: 'The lines that it rings' }, because: { zh: '线路表 lines.yaml 不能用', en: 'lines.yaml cannot be used' } }] : []),
+    ...(categories === null ? [{ node: null, what: { zh: '类别是否存在', en: 'Whether its categories exist' }, because: { zh: '类别表 categories.yaml 不能用', en: 'the code book categories.yaml cannot be used' } }] : []),
+    ...(lines === null && [...nodes.values()].some(({ node }) => node?.uses.some((use) => use.kind === 'line') === true) ? [{ node: null, what: { zh: '转接的线路是否存在', en: 'Whether the lines that it rings exist' }, because: { zh: '线路表 lines.yaml 不能用', en: 'lines.yaml cannot be used' } }] : []),
   ]
   const sketch: Flow = {
     name: typeof valid.flow === 'string' ? valid.flow : baseName(file.path), version: file.version, title: valid.title, languages: [first, ...rest], start: start ?? '', nodes: bound,
     kind: kind ?? 'visit', parameters: Array.isArray(valid.parameters) ? valid.parameters : [], parts: new Map(),
     bound: { queued: msOf(valid.bound?.queuedSeconds, QUEUED_SECONDS), unbreakable: msOf(valid.bound?.unbreakableSeconds, UNBREAKABLE_SECONDS) },
   }
-  return { flow: found.some(barsRunning) ? null : sketch, sketch: circles.length === 0 ? sketch : cutCircles(sketch, circles), whole: start !== null && circles.length === 0 && [...nodes.values()].every(({ gap, arrows }) => gap === null && arrows.every(({ to }) => nodes.has(to))), gaps, problems: found, tell, unset }
-}
-
-const NOT_YAML: Bilingual = { zh: '它的写法不是合法的 YAML', en: 'it is not valid YAML' }
-
-/** Of what could not be read nothing else is said. */
-const quietIn = ({ unread }: FlowSource, report: Report): Report => (code, span, details) => {
-  const missing = code === 'shape.missing-key'
-  if (!unread.some(({ span: { start, end }, name }) => (missing ? details?.['key'] === name : span.start >= start && span.start <= end))) report(code, span, details)
+  return { flow: found.some(barsRunning) ? null : sketch, sketch: circles.length === 0 ? sketch : cutCircles(sketch, circles), whole: start !== null && circles.length === 0 && source.again.length === 0 && [...nodes.values()].every(({ gaps: its, arrows }) => its.length === 0 && arrows.every(({ to }) => nodes.has(to))), gaps, problems: found, tell, unset }
 }
 
 /** A flow in which no circle turns without a key: where it would, it leads nowhere. So what is wrong beside its circles is told with them. */
@@ -137,13 +134,17 @@ const msOf = (seconds: unknown, otherwise: number): number => (typeof seconds ==
 
 const THE_FILE = { zh: '流程文件', en: 'A flow file' }
 
-function checkTop({ source, report, content }: Check, path: string): void {
+function checkName({ source, report, content }: Check, path: string): void {
   const name = content['flow']
   const fileName = baseName(path)
   if (typeof name === 'string' && name !== fileName) report('flow.name', source.at(['flow']), { name, file: fileName })
+}
+
+function checkLanguages({ source, report, content }: Check): void {
   const written: unknown[] = Array.isArray(content['languages']) ? content['languages'] : []
   written.forEach((value, index) => {
-    if (typeof value === 'string' && written.indexOf(value) !== index) report('flow.languages', source.at(['languages', index]), { value })
+    // One that is misspelt was told.
+    if (typeof value === 'string' && written.indexOf(value) !== index && source.textAt(['languages', index]).includes(value)) report('flow.languages', source.at(['languages', index]), { value })
   })
 }
 

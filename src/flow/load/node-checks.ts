@@ -6,10 +6,12 @@ import { isReadable, READ_OUTS, type ReadOutKind } from '../say/read-out.js'
 import { arrowsOf, type Arrow } from './graph.js'
 import type { TagBook } from './load.js'
 import type { FlowSource } from './flow-source.js'
+import { nodeGap, NOT_YAML, secondNodeGap, strayGap, type Gap } from './gaps.js'
 import { nearest, suggest } from './problems.js'
 import { NO_NODE, repair } from './repair.js'
 import type { Report } from './report.js'
 import { fits, reportShape } from './shape.js'
+import { isMap } from './yaml-source.js'
 
 /** Prompts that exist: language → names. */
 export type PromptListing = ReadonlyMap<Language, ReadonlySet<string> | ReadonlyMap<string, unknown>>
@@ -24,7 +26,10 @@ const EXIT_KEYS = new Set(['next', 'to', 'goto', 'otherwise', 'onSilence', 'keys
 export interface Check {
   readonly source: FlowSource
   readonly report: Report
+  /** As it was meant. */
   readonly content: Readonly<Record<string, unknown>>
+  /** How its list of nodes is spelt. */
+  readonly nodesKey: string
   readonly prompts: PromptListing
   readonly categories: readonly Category[] | null
   readonly tags: TagBook | null
@@ -34,20 +39,19 @@ export interface Check {
 
 /** A node as far as it could be understood. */
 export interface CheckedNode {
-  /** Null when its own shape is wrong, so that what it does cannot be told by what is written. */
+  /** Null when its own shape is wrong, so that what it does cannot be told by what is written. Where only keys stand in it that there are none of, it is what is left. */
   readonly node: BoundNode | null
   readonly arrows: readonly Arrow[]
-  /** Every text and key in a node that is not understood: what it may set, call and lead to. */
+  /** Every text and key in what is not understood of a node: what it may set, call and lead to. */
   readonly mentions: readonly string[]
   /** A way out is missing that may be meant to lead anywhere, or nothing at all is known of it. */
   readonly open: boolean
-  /** What of it was not examined, and why; null: all was. */
-  readonly gap: Bilingual | null
+  /** What of it was not examined, and why. */
+  readonly gaps: readonly Gap[]
 }
 
 /** Why a node was not examined. */
 const UNEXAMINED = {
-  yaml: { zh: '它的写法不是合法的 YAML', en: 'it is not valid YAML' },
   type: { zh: '它的类型不明', en: 'its type is not known' },
   shape: { zh: '它的写法有误', en: 'what is written in it is wrong' },
 } as const satisfies Record<string, Bilingual>
@@ -56,7 +60,7 @@ const UNEXAMINED = {
 export function checkNodes(check: Check): Map<string, CheckedNode> {
   const { source, content } = check
   const written = isMap(content['nodes']) ? content['nodes'] : {}
-  const unread = new Map(source.unread.flatMap((one) => (one.node && one.name !== null ? [[one.name, one.words] as const] : [])))
+  const unread = new Map(source.unread.flatMap((one) => (one.under === 'nodes' && one.name !== null ? [[one.name, one.words] as const] : [])))
   const names = new Set([...Object.keys(written), ...unread.keys()])
   const leads = (mentions: readonly string[]): Arrow[] => mentions.filter((text) => names.has(text)).map((to) => ({ to, caller: true }))
   const checked = new Map<string, CheckedNode>()
@@ -66,21 +70,29 @@ export function checkNodes(check: Check): Map<string, CheckedNode> {
     else {
       // A node that is not understood may lead anywhere it mentions, so that one mistake does not make others of its neighbours.
       const mentions = words.filter((word) => word !== name)
-      checked.set(name, { node: null, arrows: leads(mentions), mentions, open: leads(mentions).length === 0, gap: UNEXAMINED.yaml })
+      checked.set(name, { node: null, arrows: leads(mentions), mentions, open: leads(mentions).length === 0, gaps: [nodeGap(name, NOT_YAML)] })
     }
+  }
+  for (const { path: [list = '', name = '', ...deeper], as, value } of source.again) {
+    const first = checked.get(name)
+    if (list !== check.nodesKey || deeper.length > 0 || first === undefined) continue
+    // It may be the one that is meant: it leads somewhere, and sets something, too.
+    const second = checkNode(check, name, value, names, leads, as)
+    checked.set(name, { ...first, arrows: [...first.arrows, ...second.arrows.map(({ to }) => ({ to, caller: true }))], mentions: [...first.mentions, ...textsIn(value)], open: first.open || second.open, gaps: [...first.gaps, secondNodeGap(name)] })
   }
   return checked
 }
 
-function checkNode(check: Check, name: string, value: unknown, names: ReadonlySet<string>, leads: (mentions: readonly string[]) => Arrow[]): CheckedNode {
+/** @param as what the source finds it by */
+function checkNode(check: Check, name: string, value: unknown, names: ReadonlySet<string>, leads: (mentions: readonly string[]) => Arrow[], as = name): CheckedNode {
   const { source, report } = check
-  const base = ['nodes', name]
-  const { type, sure } = typeOf(check, name, value)
+  const base = ['nodes', as]
+  const { type, sure } = typeOf(check, name, value, base)
   if (type !== null && sure && fits(type.schema, value)) {
     const node = type.bind(value)
     type.check(value, (code, path, details) => report(code, source.at([...base, ...path]), details))
     checkNamed(check, node, base, names)
-    return { node, arrows: arrowsOf(node), mentions: [], open: false, gap: null }
+    return { node, arrows: arrowsOf(node), mentions: [], open: false, gaps: [] }
   }
   const meant = sure || type === null || !isMap(value) ? value : { ...value, type: type.type }
   const told = new Set<number>()
@@ -98,15 +110,21 @@ function checkNode(check: Check, name: string, value: unknown, names: ReadonlySe
   }
   const repaired = type === null ? null : repair(type, meant, (path) => source.textAt([...base, ...path]))
   const mentions = textsIn(value)
-  if (repaired === null || type === null) return { node: null, arrows: leads(mentions), mentions, open: leads(mentions).length === 0, gap: type === null ? UNEXAMINED.type : UNEXAMINED.shape }
+  if (repaired === null || type === null) return { node: null, arrows: leads(mentions), mentions, open: leads(mentions).length === 0, gaps: [nodeGap(name, type === null ? UNEXAMINED.type : UNEXAMINED.shape)] }
   for (const { path, meant: key } of repaired.respelt) source.alsoAs([...base, ...path], key)
   const node = type.bind(repaired.value)
-  if (repaired.whole) type.check(repaired.value, (code, path, details) => report(code, source.at([...base, ...path]), details))
+  if (!repaired.torn) type.check(repaired.value, (code, path, details) => report(code, source.at([...base, ...path]), details))
   // Of one place one mistake is told.
   checkNamed({ ...check, report(code, span, details) { if (!told.has(span.start)) report(code, span, details) } }, node, base, names)
-  if (repaired.whole) return { node, arrows: arrowsOf(node), mentions: [], open: false, gap: null }
+  if (!repaired.torn) {
+    // A key that nobody knows may have been meant to lead anywhere it mentions, and to give the caller something certain.
+    const astray = repaired.strays.flatMap((one) => textsIn(one.value))
+    const exits = leads(astray).map(({ to }) => ({ to, by: 'caller' as const, path: [], settles: true as const }))
+    const kept = exits.length === 0 ? node : { ...node, exits: [...node.exits, ...exits] }
+    return { node: kept, arrows: arrowsOf(kept), mentions: astray, open: false, gaps: repaired.strays.map(({ path }) => strayGap(name, path.join('.'))) }
+  }
   // What was left out may have said where else it leads, and what it does there.
-  return { node: null, arrows: [...arrowsOf(node).filter(({ to }) => to !== NO_NODE), ...leads(mentions)], mentions, open: repaired.open, gap: UNEXAMINED.shape }
+  return { node: null, arrows: [...arrowsOf(node).filter(({ to }) => to !== NO_NODE), ...leads(mentions)], mentions, open: repaired.open, gaps: [nodeGap(name, UNEXAMINED.shape)] }
 }
 
 /** That what a node names exists. */
@@ -118,22 +136,22 @@ function checkNamed(check: Check, node: BoundNode, base: NodePath, names: Readon
 }
 
 /** A node's type first, then that type's schema: so the message is about what the admin meant to write. Where it is misspelt (not `sure`), the type that was meant. */
-function typeOf({ source, report }: Check, name: string, value: unknown): { readonly type: NodeType | null; readonly sure: boolean } {
+function typeOf({ source, report }: Check, name: string, value: unknown, base: NodePath): { readonly type: NodeType | null; readonly sure: boolean } {
   const unknown = { type: null, sure: false }
   const choices = [...NODE_TYPES.keys()]
   if (!isMap(value)) {
-    report('shape.wrong-type', source.at(['nodes', name]), { type: { zh: '节点（若干“键: 值”）', en: 'a node (keys and values)' }, expected: { zh: `{ type: ${choices.join(' | ')}, … }`, en: `{ type: ${choices.join(' | ')}, … }` } })
+    report('shape.wrong-type', source.at(base), { type: { zh: '节点（若干“键: 值”）', en: 'a node (keys and values)' }, expected: { zh: `{ type: ${choices.join(' | ')}, … }`, en: `{ type: ${choices.join(' | ')}, … }` } })
     return unknown
   }
   const type = value['type']
   if (type === undefined || type === null) {
-    report('node.type-missing', source.keyAt(['nodes', name]), { node: name, choices: choices.join(', ') })
+    report('node.type-missing', source.keyAt(base), { node: name, choices: choices.join(', ') })
     return unknown
   }
   const known = typeof type === 'string' ? NODE_TYPES.get(type) : undefined
   if (known === undefined) {
-    const text = source.textAt(['nodes', name, 'type'])
-    report('node.type-unknown', source.at(['nodes', name, 'type']), { type: text, suggestion: suggest(text, choices) })
+    const text = source.textAt([...base, 'type'])
+    report('node.type-unknown', source.at([...base, 'type']), { type: text, suggestion: suggest(text, choices) })
     return { type: NODE_TYPES.get(nearest(text, choices) ?? '') ?? null, sure: false }
   }
   return { type: known, sure: true }
@@ -214,11 +232,6 @@ function checkUses(check: Check, node: BoundNode, base: NodePath): void {
     if (kind === 'category' && categories !== null && !categories.some(({ code }) => code === name)) report('tag.category', span, { value: name, suggestion: suggest(name, categories.map(({ code }) => code)) })
     if (kind === 'line' && lines !== null && !lines.includes(name)) report('line.unknown', span, { name, suggestion: suggest(name, lines) })
   }
-}
-
-/** Keys and values, as YAML has them. */
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Every text and every key in a value. */

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
+import { Settings } from 'typebox/system'
 import { Errors } from 'typebox/value'
 import type { Bilingual } from '../../contracts/primitives.js'
 import { NAME_PATTERN, NAME_RULE } from '../fields.js'
@@ -41,6 +42,20 @@ export function fits(schema: TSchema, value: unknown): boolean {
   return validator.Check(value)
 }
 
+/** An admin sees everything at once; of a file that is nothing but mistakes so many are enough. */
+const MOST_ERRORS = 2_000
+
+/** Everything in which `value` differs from `schema`. The library by itself stops at the eighth, which is right for what comes over HTTP. */
+export function errorsIn(schema: TSchema, value: unknown): ReturnType<typeof Errors> {
+  const { maxErrors } = Settings.Get()
+  Settings.Set({ maxErrors: MOST_ERRORS })
+  try {
+    return Errors(schema, value)
+  } finally {
+    Settings.Set({ maxErrors })
+  }
+}
+
 /** How the two kinds of a missing key are told: a missing exit is worse than a missing detail. */
 export type OnMissing = (key: string, path: NodePath, expected: Bilingual) => boolean
 
@@ -56,7 +71,7 @@ export interface Part {
 
 /** Reports everything in which `value` differs from `schema`, in the words of the schema's descriptions. */
 export function reportShape(schema: TSchema, value: unknown, { source, base, where, report, onMissing }: Part): void {
-  const errors = Errors(schema, value)
+  const errors = errorsIn(schema, value)
   // A choice between shapes is told once, not once for each shape.
   const choices = new Set(errors.flatMap(({ keyword, instancePath }) => (keyword === 'anyOf' ? [instancePath] : [])))
   // A misspelt key is one mistake: what it was meant to be is not missing besides.

@@ -104,7 +104,7 @@ export function checkGraph({ source, report, content }: Check, nodes: ReadonlyMa
   const slips = ahead.flatMap(({ arrows }) => arrows.flatMap(({ to }) => (nodes.has(to) ? [] : [to])))
   const meant = new Set([...nodes.keys()].filter((name) => slips.some((slip) => nearest(slip, [name]) === name)).flatMap((name) => [...reachable(graph, name)]))
   // A node may seem unreachable only because one before it is broken: then nobody knows.
-  const open = ahead.some((one) => one.open) || source.unread.some(({ node }) => !node)
+  const open = ahead.some((one) => one.open) || source.unread.some(({ under }) => under === null)
   const lost = [...nodes.keys()].filter((name) => !reached.has(name) && !meant.has(name))
   if (!open) for (const name of lost) report('node.unreachable', source.keyAt(['nodes', name]), { node: name })
   return { start, unreached: open ? lost : [], circles }
@@ -123,6 +123,6 @@ function startOf({ unread }: Check['source'], content: Check['content'], nodes: 
   const start = content['start']
   const names = [...nodes.keys()]
   if (typeof start === 'string') return nodes.has(start) ? start : nearest(start, names) ?? null
-  const line = unread.find(({ name, node }) => name === 'start' && !node)
+  const line = unread.find(({ name, under }) => name === 'start' && under === null)
   return names.find((name) => line?.words.slice(1).includes(name) === true) ?? null
 }

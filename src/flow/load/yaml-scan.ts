@@ -78,13 +78,15 @@ function scanTokens(text: string): { unquoted: number[]; fullWidth: number[]; to
     // The lexer's own marks (document, scalar, flow error) are not part of the text.
     if (token === '\u0002' || token === '\u001F' || token === '\u0018') {
       plain = token === '\u001F'
+      // It gives up brackets that were never closed: what follows is in none of them.
+      if (token === '\u0018') depth = 0
       continue
     }
     if (plain) fullWidth.push(...fullWidthIn(text, at, token))
     plain = false
     const first = token[0]
     if (first === '[' || first === '{') depth += 1
-    else if (first === ']' || first === '}') depth -= 1
+    else if (first === ']' || first === '}') depth = Math.max(0, depth - 1)
     else if (first === '\n' || token === '\r\n') indicators = 0
     else if (token === '-' || token === '?') indicators += 1
     else if (first === '*' && /^\*[#:,\]}]*$/.test(token)) unquoted.push(at)

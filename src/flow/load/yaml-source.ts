@@ -1,4 +1,4 @@
-import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type Alias, type CST, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
+import { Composer, isAlias, isMap as isMapping, isScalar, isSeq, Lexer, Parser, type Alias, type CST, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
 import type { NodePath } from '../node-type.js'
 import type { ProblemCode } from './problems.js'
 import { remembered } from './remembered.js'
@@ -18,9 +18,18 @@ export interface YamlSource {
   keyAt(path: NodePath): Span
   /** A scalar as it was typed. */
   textAt(path: NodePath): string
+  /** Keys that were written a second time, with what stands there: only the first is in `value`. */
+  readonly again: readonly Again[]
   /** Lets the value at `path` be found under the name that was meant as well: `meant` in place of its last part. */
   alsoAs(path: NodePath, meant: string): void
 }
+
+/** A key that is there already. `as`: in place of the last part of `path`, what `at` and `keyAt` find it by. */
+export interface Again { readonly path: readonly string[]; readonly as: string; readonly value: unknown }
+
+/** The keys that lead to a place, the last first. */
+interface Trail { readonly key: string; readonly up: Trail | null }
+const pathOf = (trail: Trail | null): string[] => (trail === null ? [] : [...pathOf(trail.up), trail.key])
 
 interface Position {
   readonly value: Span
@@ -46,6 +55,8 @@ const CHINESE: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: '文字不能以这个符号开头，须加引号',
   BAD_DQ_ESCAPE: '双引号里的 \\ 后面不是可用的转义',
 }
+/** In no text that is read. */
+const AGAIN = '\u0000'
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 
 /** Reads YAML 1.2. Everything wrong is reported; null when nothing can be made of the text. The same text is read once. */
@@ -95,9 +106,10 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
   let aliases = 0
   let nodes = 0
   let endless = false
+  const again: Again[] = []
   const isEndless = (): boolean => endless // set inside `visit`, which the compiler does not follow
 
-  function visit(node: unknown, key: Span, depth: number): { value: unknown; position: Position } {
+  function visit(node: unknown, key: Span, depth: number, trail: Trail | null): { value: unknown; position: Position } {
     nodes += 1
     const span = spanOf(node) ?? key
     const position: Position = { value: span, key, children: NO_CHILDREN }
@@ -108,7 +120,7 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
       report('yaml.too-deep', span, { limit: MAX_DEPTH })
       return nothing
     }
-    if (isAlias(node)) return visitAlias(node, key, span, depth) ?? nothing
+    if (isAlias(node)) return visitAlias(node, key, span, depth, trail) ?? nothing
     if (hasTag(node)) report('yaml.tag', span)
     const control = isScalar(node) && typeof node.value === 'string' ? CONTROL.exec(node.value) : null
     if (control !== null) report('yaml.control', span, { code: codeOf(control[0]) })
@@ -118,17 +130,17 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
       const children = new Map<string, Position>()
       position.children = children
       const value = node.items.map((item, index) => {
-        const child = visit(item, spanOf(item) ?? span, depth + 1)
+        const child = visit(item, spanOf(item) ?? span, depth + 1, { key: String(index), up: trail })
         children.set(String(index), child.position)
         return child.value
       })
       return { value, position }
     }
-    if (isMap(node)) return { value: visitMap(node, position, depth), position }
+    if (isMapping(node)) return { value: visitMap(node, position, depth, trail), position }
     return nothing
   }
 
-  function visitMap(map: YAMLMap, position: Position, depth: number): Record<string, unknown> {
+  function visitMap(map: YAMLMap, position: Position, depth: number, trail: Trail | null): Record<string, unknown> {
     const value: Record<string, unknown> = {}
     const children = new Map<string, Position>()
     position.children = children
@@ -137,9 +149,27 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
       const key = keyOf(pair)
       if (key === null) report('yaml.key', keySpan)
       else if (FORBIDDEN.has(key)) report('yaml.forbidden-key', keySpan, { key })
-      else if (Object.hasOwn(value, key)) report('yaml.duplicate-key', keySpan, { key })
-      else {
-        const child = visit(pair.value, keySpan, depth + 1)
+      else if (Object.hasOwn(value, key)) {
+        report('yaml.duplicate-key', keySpan, { key })
+        const { value: second, position: its } = visit(pair.value, keySpan, depth + 1, { key, up: trail })
+        // Two lists of one name at the top are one that was written in two places.
+        const [first, own] = [children.get(key), value[key]]
+        if (trail === null && first !== undefined && isMap(own) && isMap(second)) {
+          const joined = new Map(first.children)
+          for (const [name, one] of Object.entries(second)) {
+            const twice = Object.hasOwn(own, name)
+            if (twice) again.push({ path: [key, name], as: `${name}${AGAIN}${again.length}`, value: one })
+            else own[name] = one
+            const place = its.children.get(name)
+            if (place !== undefined) joined.set(twice ? again.at(-1)?.as ?? name : name, place)
+          }
+          first.children = joined
+          continue
+        }
+        again.push({ path: [...pathOf(trail), key], as: `${key}${AGAIN}${again.length}`, value: second })
+        children.set(again.at(-1)?.as ?? key, its)
+      } else {
+        const child = visit(pair.value, keySpan, depth + 1, { key, up: trail })
         value[key] = child.value
         children.set(key, child.position)
       }
@@ -148,7 +178,7 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
   }
 
   /** What an alias stands for; problems inside it point to where it is written out. */
-  function visitAlias(alias: Alias, key: Span, span: Span, depth: number): { value: unknown; position: Position } | null {
+  function visitAlias(alias: Alias, key: Span, span: Span, depth: number, trail: Trail | null): { value: unknown; position: Position } | null {
     aliases += 1
     if (aliases > MAX_ALIASES || nodes > MAX_NODES) {
       endless = true
@@ -160,11 +190,11 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
       report('yaml.alias', span, { name: alias.source })
       return null
     }
-    const { value, position } = visit(target, key, depth + 1)
+    const { value, position } = visit(target, key, depth + 1, trail)
     return { value, position: { value: span, key, children: position.children } }
   }
 
-  const { value, position: top } = visit(root, { start: 0, end: 1 }, 0)
+  const { value, position: top } = visit(root, { start: 0, end: 1 }, 0, null)
   // Not even half of it was read: what it seems to lack may be there.
   if (isEndless()) return null
   const find = (path: NodePath) => {
@@ -177,7 +207,7 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
     return { position, whole: true, index: path.length }
   }
   return {
-    value,
+    value, again,
     at(path) {
       const { position, whole } = find(path)
       return whole ? position.value : position.key
@@ -193,6 +223,11 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
       around.position.children = new Map(around.position.children).set(meant, own.position)
     },
   }
+}
+
+/** Keys and values, as YAML has them. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function syntaxCode(code: string, message: string): ProblemCode {

@@ -1,7 +1,7 @@
 import type { FlowProblem } from '../../contracts/flow.js'
 import { MAX_DEPTH, MAX_NODES_A_STEP } from '../engine.js'
 import { readFlowSource } from '../load/flow-source.js'
-import { nodeGap, type Gap } from '../load/load.js'
+import { nodeGap, type Gap } from '../load/gaps.js'
 import { openReport, toldOnce } from '../load/report.js'
 import { checkServices } from '../load/services.js'
 import { withoutNodes } from '../load/stand-in.js'

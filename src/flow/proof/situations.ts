@@ -95,8 +95,9 @@ export function situationsOf(flow: Flow, lengths: ReadonlyMap<Language, PromptLe
     const caller = (around.at(-1)?.part ?? flow).nodes.get(frame.from)
     const next = caller?.returned(outcome.result, contextIn(here.language))
     if (caller === undefined || next?.kind !== 'goto') return
-    const exit = caller.exits.find(({ to, label }) => to === next.to && label === outcome.result) ?? caller.exits.find(({ to }) => to === next.to) ?? null
-    lead(here, at(next.to, here.language, around), exit === null ? null : { ...exit, to: next.to }, 'always', outcome.result)
+    // Where that leads the exit says: a name may have been misspelt, and a way that goes round for ever is told already.
+    const exit = caller.exits.find(({ by, label }) => by === 'always' && label === outcome.result) ?? caller.exits.find(({ by, label }) => by === 'always' && label === undefined) ?? null
+    lead(here, at(exit?.to ?? next.to, here.language, around), exit, 'always', outcome.result)
   }
 
   const starts = (flow.kind === 'part' ? flow.languages : flow.languages.slice(0, 1)).flatMap((language) => at(flow.start, language, []) ?? [])

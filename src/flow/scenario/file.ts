@@ -1,13 +1,15 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static, type TSchema } from 'typebox'
 import { HINT_KINDS } from '../../contracts/call.js'
 import type { FlowProblem } from '../../contracts/flow.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import { closed, NAME_PATTERN, says } from '../fields.js'
-import { suggest } from '../load/problems.js'
+import { nearest, suggest } from '../load/problems.js'
 import { isDate } from '../local-time.js'
-import { openReport, type Report, type Span } from '../load/report.js'
-import { fits, reportShape } from '../load/shape.js'
-import { readYaml, type YamlSource } from '../load/yaml-source.js'
+import { listFile } from '../load/list-file.js'
+import type { Gap } from '../load/gaps.js'
+import type { Report, Span } from '../load/report.js'
+import { fits } from '../load/shape.js'
+import { isMap, type YamlSource } from '../load/yaml-source.js'
 import type { NodePath, Use } from '../node-type.js'
 import { askedModes } from '../surroundings.js'
 import type { Flow } from '../types.js'
@@ -93,6 +95,10 @@ export interface ScenarioText { readonly path: string; readonly text: string }
 export interface Scenarios {
   readonly flow: string
   readonly scenarios: readonly Scenario[]
+  /** Of those that cannot be run, what is right in them. */
+  readonly halves: readonly (Partial<ScenarioShape> & Pick<Scenario, 'name' | 'path'>)[]
+  /** What of the file was not examined. */
+  readonly gaps: readonly Gap[]
   readonly report: Report
   /** Span of a value; of a key with `keyAt`. */
   readonly at: (path: NodePath) => Span
@@ -101,33 +107,49 @@ export interface Scenarios {
   readonly problems: () => FlowProblem[]
 }
 
-/** Reads `<flow>.test.yaml`; without scenarios when anything is wrong with it. */
+const readTests = listFile(ScenarioFile, { tests: 'expect' }, { zh: '测试文件', en: 'A file of tests' })
+
+/** Reads `<flow>.test.yaml`: the tests with which nothing is wrong. */
 export function loadScenarios({ path, text }: ScenarioText): Scenarios {
-  const { report, problems } = openReport(path, text)
-  const source = readYaml(text, report)
-  const content = source?.value
-  if (source !== null && !fits(ScenarioFile, content)) reportShape(ScenarioFile, content, { source, base: [], where: { zh: '测试文件', en: 'A file of tests' }, report })
-  const good = source !== null && problems().length === 0
-  const valid = content as Static<typeof ScenarioFile>
-  if (good) {
-    for (const [name, { at, modes = {}, holidays = [], workdays = [] }] of Object.entries(valid.tests)) {
-      if (at !== undefined && cityTime(at) === null) report('test.time', source.at(['tests', name, 'at']), { value: at })
-      for (const [mode, until] of Object.entries(modes)) if (until !== 'on' && cityTime(until) === null) report('test.time', source.at(['tests', name, 'modes', mode]), { value: until })
-      for (const [key, days] of [['holidays', holidays], ['workdays', workdays]] as const) for (const [index, value] of days.entries()) if (!isDate(value)) report('test.time', source.at(['tests', name, key, index]), { value })
+  const { source, content, good, gaps, report, problems } = readTests(path, text)
+  const written = isMap(content['tests']) ? content['tests'] : {}
+  const timed = ({ path: place, test: { at, modes = {}, holidays = [], workdays = [] } }: WrittenTest): boolean => {
+    let right = true
+    const complain = (value: string, ...keys: NodePath): void => {
+      right = false
+      report('test.time', spanIn(source, 'at', [...place, ...keys]), { value })
     }
+    if (at !== undefined && cityTime(at) === null) complain(at, 'at')
+    for (const [mode, until] of Object.entries(modes)) if (until !== 'on' && cityTime(until) === null) complain(until, 'modes', mode)
+    for (const [key, days] of [['holidays', holidays], ['workdays', workdays]] as const) for (const [index, value] of days.entries()) if (!isDate(value)) complain(value, key, index)
+    return right
   }
+  // What a misspelt test makes of the call that was meant, nobody knows: it is not run.
+  const asTyped = isMap(source?.value) ? Object.entries(source.value).find(([key]) => nearest(key, ['tests']) !== undefined)?.[1] : undefined
+  const fine = new Map(good('tests').filter(([name, value]) => isMap(asTyped) && JSON.stringify(asTyped[name]) === JSON.stringify(value)))
+  const all = Object.entries(written).flatMap(([name, value]): WrittenTest[] => (isMap(value) ? [{ name, path: ['tests', name], test: fine.has(name) ? value : fittingIn(value) }] : []))
+  const right = new Set(all.filter(timed).map(({ name }) => name))
+  const left = Object.keys(written).filter((name) => !fine.has(name) && source?.unread.some((one) => one.under === 'tests' && one.name === name) !== true)
   return {
-    flow: good ? valid.flow : '', report, problems,
-    scenarios: good && problems().length === 0 ? Object.entries(valid.tests).map(([name, scenario]) => ({ ...scenario, name, path: ['tests', name] })) : [],
+    flow: typeof content['flow'] === 'string' ? content['flow'] : '', report, problems,
+    scenarios: all.flatMap(({ name, path: place, test }) => (fine.has(name) && right.has(name) ? [{ ...test as ScenarioShape, name, path: place }] : [])),
+    halves: all.flatMap(({ name, path: place, test }) => (fine.has(name) ? [] : [{ ...test, name, path: place }])),
+    gaps: [...gaps, ...left.map((name): Gap => ({ node: null, what: { zh: `测试“${name}”能否通过`, en: `Whether the test "${name}" passes` }, because: { zh: '它的写法有误', en: 'what is written in it is wrong' } }))],
     at: (place) => spanIn(source, 'at', place), keyAt: (place) => spanIn(source, 'keyAt', place),
   }
 }
+
+interface WrittenTest { readonly name: string; readonly path: NodePath; readonly test: Partial<ScenarioShape> }
+
+/** Those keys of a test that fit. */
+const fittingIn = (test: Readonly<Record<string, unknown>>): Partial<ScenarioShape> =>
+  Object.fromEntries(Object.entries(test).filter(([key, value]) => { const own = ScenarioShape.properties[key as keyof ScenarioShape] as TSchema | undefined; return own !== undefined && fits(own, value) }))
 
 /**
  * A test of a flow that is not there (one whose file is there and broken is told already), and names in tests that the flow never asks for: what is written
  * there changes nothing, and a prompt that there is not is never heard. `files`: names of all flow files.
  */
-export function checkTested({ flow: tested, scenarios, report, at, keyAt }: Scenarios, flows: ReadonlyMap<string, Flow>, files: readonly string[]): void {
+export function checkTested({ flow: tested, scenarios, halves, report, at, keyAt }: Scenarios, flows: ReadonlyMap<string, Flow>, files: readonly string[]): void {
   const flow = flows.get(tested)
   if (flow === undefined) {
     if (tested !== '' && !files.includes(tested)) report('test.flow', at(['flow']), { name: tested, suggestion: suggest(tested, [...flows.keys()]) })
@@ -146,12 +168,12 @@ export function checkTested({ flow: tested, scenarios, report, at, keyAt }: Scen
   const missing = (name: string, what: Bilingual, known: readonly string[], span: Span): void => {
     if (!known.includes(name)) report('test.name', span, { flow: tested, what, name, suggestion: suggest(name, [...new Set(known)]) })
   }
-  for (const scenario of scenarios) {
+  for (const scenario of [...scenarios, ...halves]) {
     for (const key of ['modes', 'lookUps', 'transfers', 'vars'] as const) {
       const { what, known } = given[key]
       for (const name of Object.keys(scenario[key] ?? {})) missing(name, what, known, keyAt([...scenario.path, key, name]))
     }
-    for (const [index, name] of (scenario.expect.hearsNot ?? []).entries()) missing(name, { zh: '提示音', en: 'prompt' }, heard, at([...scenario.path, 'expect', 'hearsNot', index]))
+    for (const [index, name] of (scenario.expect?.hearsNot ?? []).entries()) missing(name, { zh: '提示音', en: 'prompt' }, heard, at([...scenario.path, 'expect', 'hearsNot', index]))
   }
 }
 

@@ -159,3 +159,19 @@ select t.at, t.keys, case when k.kind is not null then k.category end as categor
        case when ${GAVE_UP} then extract(epoch from c.ended_at - t.at)::float8 * 1000 end as left_ms
 from flow_trace t join call c on c.id = t.call_id left join ticket k on k.id = t.call_id
 where t.flow = $1 and t.keys is not null and (c.answered_at is not null or c.ended_at is not null) order by t.at desc limit $2`
+
+/** A node that checks says so every few seconds (src/intake/flow-acts.ts). */
+const CHECKED = `ended_at is null and beat > now() - interval '30 seconds'`
+/** Under `ONE_AT_A_TIME`. */
+export const ACT_UNDER_WAY = `select by, since from flow_act where ${CHECKED} order by id desc limit 1`
+/** What nobody asks after any more. */
+export const PRUNE_ACTS = `delete from flow_act where beat < now() - interval '7 days'`
+/** $1 what, $2 edition or null, $3 person, $4 his name, $5 node, $6 since, ms. */
+export const BEGIN_ACT = `insert into flow_act (what, edition, by_id, by, node, since) values ($1, $2, $3, $4, $5, to_timestamp($6::double precision / 1000)) returning id`
+export const BEAT_ACT = `update flow_act set beat = now() where id = $1`
+export const FORGET_ACT = `delete from flow_act where id = $1`
+/** $1 act, $2 outcome, $3 error. */
+export const END_ACT = `update flow_act set ended_at = now(), beat = now(), outcome = $2, error = $3 where id = $1`
+export const ACTS = `
+(select id, what, edition, by_id, by, node, since, outcome, error, true as under_way from flow_act where ${CHECKED} order by id desc limit 1)
+union all (select id, what, edition, by_id, by, node, since, outcome, error, false from flow_act where not (${CHECKED}) order by id desc limit 1)`
