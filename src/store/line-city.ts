@@ -80,7 +80,9 @@ async function act(pen: Pen, line: Line, body: BodyOfKind<'act'>, personId: stri
   // Whoever leads now: a unit that still has to do with it makes it safe for all.
   const moved = !concerns(before, body.unitId) || (await pen.changedElsewhere(before.id, body.base, personId)).has('outcome')
   const { rows: [open] } = await pen.client.query<OpenConflict>(sql.OPEN_CONFLICT, [line.name, before.id])
-  const said = { act: one, by: body.by.name, byId: personId, unitId: body.unitId, base: body.base, at }
+  // Who decides who was first has to know when it was: it was done on the ticket as the county knew it, not as the hall gave it meanwhile.
+  const whenDone = boundedTime(doneAt(body.act, body.at), await pen.since(before, body.base), receivedAt).at
+  const said = { act: timed(one, whenDone), by: body.by.name, byId: personId, unitId: body.unitId, base: body.base, at: whenDone }
   const why = left ? { zh: `${body.unitId} 已不在线路 ${line.name} 上`, en: `${body.unitId} is no longer a unit of the line ${line.name}` } : open !== undefined && await hangs(pen, open, body) ? { zh: '同一工单先前的操作待裁定', en: 'an earlier act on this ticket waits for a decision' }
     : moved ? { zh: '断线期间市中心已将工单转出或办结', en: 'meanwhile the city gave the ticket to others, or closed it' } : null
   if (why !== null) return conflict(pen, line, before, { ...said, why }, open)

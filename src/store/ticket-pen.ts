@@ -59,8 +59,11 @@ export interface Pen {
   delivered(ticketId: string, unitId: string, receipt: string, at?: number): Promise<Ticket | null>
   /** Who follows closes with the main ticket; each caller is told. */
   closeFollowers(main: Ticket, actId: string, at: number): Promise<Ticket[]>
-  /** When its unit was given the ticket as it is now, dispatched, sent back or opened again; without a unit, when the call was: nothing that is done to it was done before. ms */
-  since(ticket: Ticket): Promise<number>
+  /**
+   * When its unit was given the ticket as it is now, dispatched, sent back or opened again; without a unit, when the call was: nothing that is done to it was done before. ms
+   * @param known as it stood at this version; left out: as it is now
+   */
+  since(ticket: Ticket, known?: number): Promise<number>
   /** What an act on a main ticket means for those that follow it. @param told what its own caller hears */
   lead(before: Ticket, main: Ticket, actId: string, at: number, told: NoticeDraft | undefined): Promise<Ticket[]>
   /** Locks the ticket that this one follows, and then this one; null: it follows none. A main ticket is locked before those that follow it, also where it became another's meanwhile. */
@@ -229,7 +232,11 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
     async closeFollowers(main, actId, at) {
       return eachFollower(main, main.id, 'merged', 'follow', actId, at, (follower) => follow(follower, main, at))
     },
-    async since({ id, dispatchedAt, openedAt, answeredAt }) {
+    async since({ id, version, dispatchedAt, openedAt, answeredAt }, known = version) {
+      if (known < version) {
+        const { rows: [given] } = await client.query<{ at: Date | null }>(sql.GIVEN_BY, [id, known])
+        return given?.at?.getTime() ?? Math.min(openedAt, answeredAt)
+      }
       const { rows: [row] } = await client.query<{ at: Date | null }>(sql.GIVEN_AGAIN, [id])
       return Math.max(dispatchedAt ?? Math.min(openedAt, answeredAt), row?.at?.getTime() ?? 0)
     },

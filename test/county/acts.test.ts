@@ -27,6 +27,8 @@ async function city(t: Test, ...others: readonly string[]) {
     /** @param base the city's version that the county had before it */
     does: (ticketId: string, base: number, act: object, at = Date.now(), unitId = 'drainage') => tell({ kind: 'act', ticketId, act: { actId: randomUUID(), baseVersion: base, note: '县里', ...act }, by: of(unitId), unitId, base, at }),
     version: async (id: string) => (await store.records.get(id)).version,
+    /** The history's word of it. Only tests change what was written. */
+    dispatchedEarlier: (id: string, hours: number) => owner.query(`alter table ticket_history disable trigger all; update ticket_history set at = at - interval '1 hour' * ${hours} where ticket_id = '${id}' and act = 'dispatch' and version = (select min(version) from ticket_history where ticket_id = '${id}' and act = 'dispatch'); alter table ticket_history enable trigger all`),
     conflicts: () => store.lines.conflicts({ all: false, limit: 5, offset: 0 }),
     /** Who is told by text message about one of these. */
     told: async (...ids: string[]) => (await owner.query<{ address: string }>(`select address from outbox where audience = 'citizen' and ticket_id = any($1) order by 1`, [ids])).rows.map(({ address }) => address),
@@ -156,6 +158,33 @@ t.test('two units of one county in one conflict: what each did is its own, and s
   t.same((await verifyHistories(store.pool)).faults, [])
 })
 
+t.test('what a county noted on paper while its line was cut keeps its time in the conflict, in the list and in the history: it was done on the ticket as the county knew it', async (t) => {
+  const { store, open, act, does, version, conflicts, boss, dispatchedEarlier } = await city(t)
+  const id = await open({ category: 'manhole-cover' })
+  await act(id, 'dispatch', { unitId: 'drainage' })
+  const known = await version(id)
+  // Given an hour ago, signed on paper half an hour ago, given to another now.
+  await dispatchedEarlier(id, 1)
+  await act(id, 'reassign', { unitId: 'municipal-works' })
+  const signed = Date.now() - 30 * MINUTE
+  t.equal(await does(id, known, { act: 'sign', paper: { doneAt: signed, by: '李村长' } }), 'conflict')
+  const [one] = await conflicts()
+  t.match(one?.acts, [{ at: signed, act: { act: 'sign', paper: { doneAt: signed, by: '李村长' } } }])
+  t.match((await store.records.history(id)).at(-1), { act: 'conflict', at: signed })
+  await store.lines.decide(one?.id ?? '', boss, 'county', '县里先签收')
+  t.equal((await store.records.get(id)).work.signedAt, signed)
+  t.match((await store.records.history(id)).find((row) => row.act === 'sign'), { at: signed, changes: { paper: [null, '李村长'] } })
+  // No word of a county counts for a time before it was given the ticket.
+  const other = await open({ category: 'manhole-cover' })
+  await act(other, 'dispatch', { unitId: 'drainage' })
+  const dispatched = (await store.records.get(other)).dispatchedAt ?? 0
+  const before = await version(other)
+  await act(other, 'reassign', { unitId: 'municipal-works' })
+  t.equal(await does(other, before, { act: 'sign', paper: { doneAt: signed, by: '李村长' } }), 'conflict')
+  const at = (await conflicts()).find(({ ticketId }) => ticketId === other)?.acts[0]?.at ?? 0
+  t.ok(at >= dispatched && at < dispatched + MINUTE)
+})
+
 t.test('a conflict that nobody has decided on holds up what hangs on it, and nothing else', async (t) => {
   const { store, open, act, does, version, conflicts, boss } = await city(t, 'urban-management')
   const taken = async (assist: readonly string[] = []): Promise<{ id: string; known: number }> => {
@@ -201,13 +230,14 @@ t.test('a conflict that nobody has decided on holds up what hangs on it, and not
 })
 
 t.test('what is decided for a county counts as of when it was done; the hall’s clocks begin when it is decided', async (t) => {
-  const { store, owner, open, act, does, version, conflicts, boss } = await city(t)
+  const { store, owner, open, act, does, version, conflicts, boss, dispatchedEarlier } = await city(t)
   const hall = async (id: string, clock: string): Promise<{ began: number; left: number } | undefined> => (await owner.query<{ began: number; left: number }>(`select extract(epoch from clock_timestamp() - started_at)::float8 as began, extract(epoch from next_at - clock_timestamp())::float8 as left from ticket_clock where ticket_id = $1 and clock = $2 and ended_at is null`, [id, clock])).rows[0]
   const at = Date.now() - 6 * HOUR
   const id = await open()
   await act(id, 'dispatch', { unitId: 'drainage' })
   await store.hall.delivered(id, 'drainage', randomUUID())
   await owner.query(`update ticket set dispatched_at = dispatched_at - interval '8 hours', opened_at = opened_at - interval '8 hours' where id = $1`, [id])
+  await dispatchedEarlier(id, 8)
   const known = await version(id)
   await act(id, 'reassign', { unitId: 'municipal-works' })
   await owner.query(`update ticket set dispatched_at = dispatched_at - interval '7 hours' where id = $1`, [id])
@@ -231,10 +261,11 @@ t.test('what is decided for a county counts as of when it was done; the hall’s
 })
 
 t.test('what a county had of a ticket before the line was cut it has again when it is decided for it', async (t) => {
-  const { store, owner, open, act, does, tell, version, conflicts, boss } = await city(t)
+  const { store, owner, open, act, does, tell, version, conflicts, boss, dispatchedEarlier } = await city(t)
   const id = await open()
   await act(id, 'dispatch', { unitId: 'drainage' })
   await owner.query(`update ticket set dispatched_at = dispatched_at - interval '8 hours', opened_at = opened_at - interval '8 hours' where id = $1`, [id])
+  await dispatchedEarlier(id, 8)
   const deliveredAt = Date.now() - 4 * HOUR
   t.equal(await tell({ kind: 'receipt', ticketId: id, noticeId: randomUUID(), unitId: 'drainage', at: deliveredAt }), 'applied')
   // What was done in an earlier cut, and taken over.
@@ -252,6 +283,7 @@ t.test('what a county had of a ticket before the line was cut it has again when 
   t.match({ state, unitId, report: work.report }, { state: 'reported', unitId: 'drainage', report: { at: reportedAt } })
   t.same([work.deliveredAt, work.signedAt, work.arrivedAt], [deliveredAt, signedAt, arrivedAt])
   await owner.query(`update ticket set opened_at = opened_at + interval '8 hours' where id = $1`, [id])
+  await dispatchedEarlier(id, -8)
   t.same((await verifyHistories(store.pool)).faults, [])
 })
 

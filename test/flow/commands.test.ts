@@ -40,7 +40,7 @@ t.test('check: what is proven is told, and written as its schema says', async (t
   t.match((await flow('check', CITY)).out, /✓ 110[^]*unbreakable +0 s ≤ 3 s[^]*over after at most +≤ \d[\d.]* s {2}caller → /)
   const { out } = await flow('check', CITY, '--json')
   t.ok(fits(FlowCheckReport, JSON.parse(out)))
-  t.match(JSON.parse((await flow('check', '--schema')).out), { type: 'object', required: ['flows', 'problems'] })
+  t.match(JSON.parse((await flow('check', '--schema')).out), { type: 'object', required: ['flows', 'beside', 'problems'] })
 })
 
 t.test('check: all problems at once, whatever else is wrong with a file', async (t) => {

@@ -107,7 +107,7 @@ t.test('in the practice city 1109 says how a request stands, as the README has i
   t.match((await store.pool.query<{ numbers: string[] }>(`select array_agg(replace(number, '-', '')) as numbers from ticket where number_called_from = $1`, [number])).rows[0]?.numbers.join(' '), new RegExp(`\\b${keys.replace(/.*w|#/g, '')}\\b`), 'a ticket of his')
   const placed = await fetch(`${url}/api/practice/calls`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ number, called, keys, wait: Number(wait) }) })
   const heard = (await placed.text()).trim().split('\n').map((line) => JSON.parse(line) as { type: string; detail: string }).filter(({ type }) => type === 'hears').map(({ detail }) => detail).join(' ')
-  t.match(heard, /查询办理情况，请按一.*请输入工单号.*您反映的事项(正在办理|已经办结)/s)
+  t.match(heard, /查询办理情况，请按一.*请输入工单号.*您反映的事项(已受理，等待派单|正在办理|已经办结)/s)
 })
 
 t.test('a practice call whose commander goes away is hung up: nobody waits for an operator in vain', async () => {

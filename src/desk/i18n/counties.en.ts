@@ -10,7 +10,7 @@ export const countiesEn: typeof countiesZhCN = {
   city: 'Done at the city', county: 'Done in the county',
   hint: 'Both sides worked on this ticket while the line was cut. Whatever is decided, both stay in its history.',
   openTicket: 'Open the ticket',
-  takeCity: 'The city’s stands', takeCounty: 'The county’s counts',
+  takeCity: 'The city’s stands', takeCounty: 'The county’s counts', paper: (by) => `(from paper, by ${by})`,
   provisional: 'Provisional', provisionalHint: 'The line is cut: counted by what is known here; the city’s word comes with the line.',
   note: 'Why', notYours: 'A supervisor, or the person named for it, decides.', decided: 'Decided',
   bannerDown: 'The line to the city is cut', bannerHint: 'Sign, work and report as always; it is told when the line is back. What comes by telephone or radio goes on paper first and is entered afterwards.',

@@ -8,7 +8,7 @@ export const countiesZhCN = {
   city: '市中心的处理', county: '县里的处理',
   hint: '断线期间双方各自处理了同一工单。裁定后，另一方的处理仍留在经过中。',
   openTicket: '打开工单',
-  takeCity: '以市中心为准', takeCounty: '以县里为准',
+  takeCity: '以市中心为准', takeCounty: '以县里为准', paper: (by: string) => `（纸质记录，${by}）`,
   provisional: '暂定', provisionalHint: '线路中断：按本县已知情况计时，恢复后以市中心为准。',
   note: '裁定理由', notYours: '由值班长或指定裁定人裁定。', decided: '已裁定',
   bannerDown: '与市中心的线路中断', bannerHint: '照常签收、办理、反馈；线路恢复后自动上报。电话、电台接到的新警情请先记在纸上，恢复后补录。',

@@ -26,6 +26,8 @@ export const READ_FOR_ACT = `select ${TICKET}, xmin::text as seen, exists (selec
 
 /** When a ticket was last sent back to its unit, or opened again. */
 export const GIVEN_AGAIN = `select max(at) as at from ticket_history where ticket_id = $1 and act in ('redo', 'reopen')`
+/** When a ticket had last been given to a unit, sent back to it or opened again, as it stood at a version. $1 ticket, $2 version */
+export const GIVEN_BY = `select max(at) as at from ticket_history where ticket_id = $1 and version <= $2 and act in ('dispatch', 'reassign', 'rule', 'redo', 'reopen')`
 
 /** Whether a unit could not reach us at a moment: all of us were away, or its county's line was cut. $1 unit, $2 when */
 export const OUT_OF_REACH = `select exists (select from outage o left join line l on l.name = o.line where $2 between o.began and o.ended and (o.line is null or $1 = any(l.units))) as was`

@@ -67,7 +67,7 @@ export function Counties() {
             <p className="ld-faint">{words.hint} <Button type="link" size="small" onClick={() => goTo('tickets', shown.ticketId)}>{words.openTicket}</Button></p>
             <div className="ld-conflict-sides">
               <Side title={words.city} rows={shown.city.map(({ act, by, at, note: said }) => ({ act, by: by ?? text.ticket.system, at, note: noteText({ act, note: said }, book, language, text), why: '' }))} />
-              <Side title={`${words.county} · ${unitsOf(shown).map((unitId) => unitName(book, unitId, language)).join('、')}`} rows={shown.acts.map(({ act, by, unitId, at, why }) => ({ act: act.act, by: unitsOf(shown).length > 1 ? `${unitName(book, unitId, language)} ${by}` : by, at, note: 'note' in act ? act.note : '', why: language === 'en' ? why.en : why.zh }))} />
+              <Side title={`${words.county} · ${unitsOf(shown).map((unitId) => unitName(book, unitId, language)).join('、')}`} rows={shown.acts.map(({ act, by, unitId, at, why }) => ({ act: act.act, by: [...(unitsOf(shown).length > 1 ? [unitName(book, unitId, language)] : []), by, ...('paper' in act ? [words.paper(act.paper.by)] : [])].join(' '), at, note: 'note' in act ? act.note : '', why: language === 'en' ? why.en : why.zh }))} />
             </div>
             {leads ? <Input.TextArea value={note} maxLength={1000} rows={2} placeholder={words.note} aria-label={words.note} onChange={({ target }) => setNote(target.value)} /> : <p className="ld-faint">{words.notYours}</p>}
           </div>
