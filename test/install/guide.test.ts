@@ -113,7 +113,7 @@ for (const name of GUIDES) t.test(name, async (t) => {
     for (const path of ['/etc/liandong/x', '/etc/systemd/system/x', '/usr/local/sbin/x']) mkdirSync(dirname(join(second, path)), { recursive: true })
     /** Commands of the guide at one of the two; what is another program's is left out. */
     const play = (script: string, directory: string): void => {
-      const here = script.replace(/^(install|sudo|echo 'hostssl|systemctl) .*\n/gm, '').replace(/'?10\.1\.2\.3:(\/[^\s']+)'?/g, `${first}$1`).replace(/^scp /gm, 'cp ').replace(/(?<=\s)\/(?=etc\/|usr\/)/g, `${directory}/`)
+      const here = script.replace(/^(install|sudo|echo 'hostssl|systemctl|fs_cli) .*\n/gm, '').replace(/'?10\.1\.2\.3:(\/[^\s']+)'?/g, `${first}$1`).replace(/^scp /gm, 'cp ').replace(/(?<=\s)\/(?=etc\/|usr\/)/g, `${directory}/`)
       const { stderr, status } = spawnSync('sh', ['-ec', here], { encoding: 'utf8' })
       t.equal(status, 0, stderr)
     }
