@@ -2,7 +2,7 @@ import { CITIZEN_STAGES } from '../../contracts/citizen-stage.js'
 import { ROAD_FIELDS, type NoticeKind, type RoadField } from '../../contracts/dispatch.js'
 import { STAGES, type Clock, type Stage } from '../../contracts/life-cycle.js'
 import type { Bilingual } from '../../contracts/primitives.js'
-import type { Ticket } from '../../contracts/ticket.js'
+import { UNTOLD_OUTCOMES, type Ticket } from '../../contracts/ticket.js'
 import type { RunningClock, TicketWork } from '../../contracts/work.js'
 import { localOf } from './zone.js'
 
@@ -33,11 +33,9 @@ export function stood({ clock, next }: RunningClock): NoticeDraft[] {
   return kind === undefined ? [] : [{ kind, to: 'hall', clock }]
 }
 
-/** Who may sit beside the one he fears, who called by mistake, and whom police, fire service or ambulance have before them: they get no text message. */
-const UNTOLD: ReadonlySet<Ticket['outcome']> = new Set(['silent', 'nuisance', 'misdial', 'handed-over'] as const)
 /** A message to who called, as the ticket is by then; nobody is told of a call that was none. */
 export const toCaller = ({ fields, outcome }: Ticket, kind: NoticeKind, by?: TicketWork): NoticeDraft[] =>
-  (fields.kind === 'invalid' || UNTOLD.has(outcome) ? [] : [{ kind, to: 'caller', ...(by !== undefined && { by }) }])
+  (fields.kind === 'invalid' || UNTOLD_OUTCOMES.has(outcome) ? [] : [{ kind, to: 'caller', ...(by !== undefined && { by }) }])
 
 const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'dispatch': { zh: '新工单', en: 'New ticket' },
@@ -127,9 +125,10 @@ export function endingOf({ outcome, work: { referral } }: Ticket): Bilingual {
 
 /** What the citizen reads; days are those of the city. The unit's words stand in quotes, so that nobody takes them for ours. */
 export function citizenText(kind: NoticeKind, ticket: Ticket, zone: string): Bilingual {
-  const { report, referral, extension } = ticket.work
+  const { report, told, referral, extension } = ticket.work
   if (kind === 'closed') {
-    const said = report === null ? { zh: '', en: '' } : { zh: `办理情况：“${oneLine(report.note, 120)}”。`, en: ` The unit says: “${oneLine(report.note, 120)}”.` }
+    // What the hall said of it in the end is ours, and the last word.
+    const said = told != null ? { zh: `${oneLine(told, 120).replace(/[。.]$/, '')}。`, en: ` ${oneLine(told, 120)}` } : report === null ? { zh: '', en: '' } : { zh: `办理情况：“${oneLine(report.note, 120)}”。`, en: ` The unit says: “${oneLine(report.note, 120)}”.` }
     const ended = endingOf(ticket)
     return { zh: `【110联动】您反映的事项（${ticket.number}）${ended.zh}。${said.zh}如有不满意，请再拨110并报此编号。`, en: `[110] Your request ${ticket.number}: ${ended.en}.${said.en} If you are not satisfied, call 110 again with this number.` }
   }
