@@ -1,4 +1,4 @@
-import { priorityNames } from './life-cycle.js'
+import { clockNames, priorityNames } from './life-cycle.js'
 import type { unitZhCN } from './unit.zh-CN.js'
 
 export const unitEn: typeof unitZhCN = {
@@ -23,7 +23,7 @@ export const unitEn: typeof unitZhCN = {
   members: (count) => `${count} more people reported the same`,
   callAgain: 'Call back',
   priority: priorityNames('en'),
-  clocks: { delivery: 'Delivery', sign: 'Sign', arrive: 'Arrive', safe: 'Make safe', repair: 'Repair', report: 'Report', review: 'Review', reassign: 'Find a unit', ruling: 'Ruling', receipt: 'Receipt', extension: 'Extension answer' },
+  clocks: clockNames('en'),
   sortFirst: 'Sort and dispatch',
   left: (time) => `${time} left`,
   late: (time) => `${time} late`,

@@ -1,6 +1,5 @@
-import type { Clock } from '../../contracts/life-cycle.js'
 import type { NoticeKind } from '../../contracts/dispatch.js'
-import { priorityNames } from './life-cycle.js'
+import { clockNames, priorityNames } from './life-cycle.js'
 
 export const unitZhCN = {
   nav: '待办工单',
@@ -24,9 +23,7 @@ export const unitZhCN = {
   members: (count: number) => `另有 ${count} 人反映同一件事`,
   callAgain: '需回拨',
   priority: priorityNames('zh'),
-  clocks: {
-    delivery: '送达', sign: '签收', arrive: '到场', safe: '排险', repair: '修复', report: '反馈', review: '审核', reassign: '派给单位', ruling: '裁定', receipt: '对方回执', extension: '答复延期',
-  } satisfies Record<Clock, string>,
+  clocks: clockNames('zh'),
   sortFirst: '定性派单',
   left: (time: string) => `还剩 ${time}`,
   late: (time: string) => `超时 ${time}`,

@@ -15,7 +15,7 @@ export function fire(before: Ticket, run: RunningClock, stage: Stage): { readonl
   // The unit is supervised for what it owes, not for what the hall does.
   const supervised = work.supervised || (stage === 'supervise' && clock !== 'delivery' && unitId !== null)
   const ticket: Ticket = { ...before, version: before.version + 1, work: { ...work, supervised } }
-  return { ticket, act: clock === 'delivery' && stage !== 'warn' ? 'undelivered' : STAGE_ACTS[stage], notices: told(run, stage, before).map((notice) => ({ ...notice, clock, ...(unitId !== null && { about: unitId }) })) }
+  return { ticket, act: clock === 'delivery' && stage !== 'warn' ? 'undelivered' : STAGE_ACTS[stage], notices: told(run, stage, before).map((notice) => ({ ...notice, clock, ...(unitId !== null && { about: unitId }), ...(typeof notice.to === 'object' && 'stage' in notice.to && { due: run.at.urge }) })) }
 }
 
 function told({ clock, unitId, tells }: RunningClock, stage: Stage, { unitId: lead, work }: Ticket): readonly NoticeDraft[] {

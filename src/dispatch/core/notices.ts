@@ -14,6 +14,8 @@ export interface NoticeDraft {
   readonly again?: true
   /** Which time limit it is about. */
   readonly clock?: Clock
+  /** To a named person: when that limit is over, or was. */
+  readonly due?: number
   /** Which unit it is about, where that is not who is told. */
   readonly about?: string
   /** Of `changed`: what reads otherwise now. */
@@ -70,7 +72,7 @@ const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
 
 const MARK = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu
 /** One line: what a caller said must not draw lines of its own in a text message. */
-const oneLine = (text: string, most: number): string => { const flat = text.replace(MARK, ' ').replace(/\s+/g, ' ').trim(); return flat.length > most ? `${flat.slice(0, most - 1)}…` : flat }
+export const oneLine = (text: string, most: number): string => { const flat = text.replace(MARK, ' ').replace(/\s+/g, ' ').trim(); return flat.length > most ? `${flat.slice(0, most - 1)}…` : flat }
 
 /** A unit hears that it has to do with a ticket no more, and which one; what the ticket says is not its business now. */
 export const partingText = (kind: NoticeKind, { number }: Ticket): Bilingual => ({ zh: `${TITLES[kind].zh} ${number}`, en: `${TITLES[kind].en} ${number}` })
