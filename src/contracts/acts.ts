@@ -25,11 +25,12 @@ export const DispatchAct = act('dispatch', { unitId: UnitId, note: Note, assist:
 /** `stillSafe`: see `RedoAct`; of what was reported already. */
 export const ReassignAct = act('reassign', { unitId: UnitId, note: Reason, assist: Type.Optional(Units), stillSafe: Type.Optional(Type.Boolean()) })
 export const AssistAct = act('assist', { assist: Units, note: Note })
-export const SettleAct = act('settle', { outcome: SettleOutcome, note: Note })
+/** `told`: the note is for who called, too; the same of `CloseAct`. */
+export const SettleAct = act('settle', { outcome: SettleOutcome, note: Note, told: Type.Optional(Type.Boolean()) })
 export const ReferAct = act('refer', { body: Type.Enum(REFERRAL_BODIES), name: Type.String({ minLength: 1, maxLength: 100 }), nextAt: EpochMs, note: Note })
 export const ConfirmReceiptAct = act('confirm-receipt', { reference: Type.String({ minLength: 1, maxLength: 64 }), note: Note })
 export const VisitAct = act('visit', { result: Type.Enum(VISIT_RESULTS), note: Note })
-export const CloseAct = act('close', { note: Note })
+export const CloseAct = act('close', { note: Note, told: Type.Optional(Type.Boolean()) })
 /** `stillSafe`: the danger itself stays away; left out, a hazard must be made safe again. */
 export const RedoAct = act('redo', { note: Reason, stillSafe: Type.Optional(Type.Boolean()) })
 export const ReopenAct = act('reopen', { note: Reason })

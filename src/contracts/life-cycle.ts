@@ -16,6 +16,10 @@ export type StateClass = (typeof STATE_CLASSES)[number]
  */
 export const CLOCKS = ['delivery', 'sign', 'arrive', 'safe', 'repair', 'report', 'review', 'reassign', 'ruling', 'receipt', 'extension'] as const
 export type Clock = (typeof CLOCKS)[number]
+export const CLOCK_NAMES: Readonly<Record<Clock, Bilingual>> = {
+  delivery: { zh: '送达', en: 'Delivery' }, sign: { zh: '签收', en: 'Sign' }, arrive: { zh: '到场', en: 'Arrive' }, safe: { zh: '排险', en: 'Make safe' }, repair: { zh: '修复', en: 'Repair' }, report: { zh: '反馈', en: 'Report' },
+  review: { zh: '审核', en: 'Review' }, reassign: { zh: '派给单位', en: 'Find a unit' }, ruling: { zh: '裁定', en: 'Ruling' }, receipt: { zh: '对方回执', en: 'Receipt' }, extension: { zh: '答复延期', en: 'Extension answer' },
+}
 
 /** Escalation of one clock, in this order; each happens once. */
 export const STAGES = ['warn', 'urge', 'supervise', 'notice'] as const

@@ -20,6 +20,8 @@ export const SettleOutcome = Type.Enum(SETTLE_OUTCOMES)
 export const TICKET_OUTCOMES = [...SETTLE_OUTCOMES, 'done', 'not-done'] as const
 export const TicketOutcome = Type.Enum(TICKET_OUTCOMES)
 export type TicketOutcome = (typeof TICKET_OUTCOMES)[number]
+/** Who may sit beside the one he fears, who called by mistake, and whom police, fire service or ambulance have before them: they get no text message. */
+export const UNTOLD_OUTCOMES: ReadonlySet<TicketOutcome | null> = new Set<TicketOutcome | null>(['silent', 'nuisance', 'misdial', 'handed-over'])
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
 

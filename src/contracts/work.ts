@@ -99,6 +99,8 @@ export const TicketWork = strict({
   referral: nullable(Referral),
   report: nullable(strict({ unitId: UnitId, result: Type.Enum(REPORT_RESULTS), note: Note, photos: Type.Array(Uuid), at: EpochMs })),
   visit: nullable(strict({ result: Type.Enum(VISIT_RESULTS), note: Note, at: EpochMs })),
+  /** What the hall tells who called of how it ended; null, or left out: no more than that it did. */
+  told: Type.Optional(nullable(Note)),
   urged: Type.Integer({ minimum: 0 }),
   /** When the hall last urged who has it; null, or left out: not since it was given. */
   urgedAt: Type.Optional(nullable(EpochMs)),

@@ -10,7 +10,7 @@ export interface Outgoing {
   readonly address: string
   readonly ticketId: string | null
   /** What a webhook gets as it is; `text` is what people read. */
-  readonly body: { readonly text: Bilingual; readonly [key: string]: unknown }
+  readonly body: { readonly text: Bilingual; /** What an e-mail says instead: of a ticket as much as its unit sees at its terminal. */ readonly letter?: Bilingual; readonly [key: string]: unknown }
   /** This try included. */
   readonly tries: number
   /** To a citizen who chose English when he called. */

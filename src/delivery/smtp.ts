@@ -149,7 +149,8 @@ export function makeSmtp({ host, port, security, user, password, from, clock, ti
       try {
         // One line: what decodes it again must not find the end of a header in it.
         const subject = (body.text.zh.split('\n')[0] ?? '').replace(/\p{Cc}+/gu, ' ').trim()
-        await deliver(address, subject, `${body.text.zh}\n\n${body.text.en}\n`, id === '' ? randomUUID() : id)
+        const { zh, en } = body.letter ?? body.text
+        await deliver(address, subject, `${zh}\n\n${en}\n`, id === '' ? randomUUID() : id)
         return { type: 'sent' }
       } catch (error) {
         if (error instanceof Smtp && error.reply.code >= 500 && error.during !== 'AUTH') return { type: 'never', why: error.message }

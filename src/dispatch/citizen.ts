@@ -82,6 +82,8 @@ function stageOf({ state, outcome }: Ticket): CitizenStage {
   return state === 'referred' || state === 'void' ? state : 'doing'
 }
 const stateOf = (ticket: Ticket): Bilingual => (ticket.state === 'closed' ? endingOf(ticket) : CITIZEN_STAGES[stageOf(ticket)])
+/** What was done, in the hall's own last word or the unit's. */
+const saidOf = ({ work: { told, report } }: Ticket): string | null => told ?? report?.note ?? null
 const iso = (ms: number): string => new Date(ms).toISOString()
 
 /** The citizen's side: he asks after his request, other channels file and follow theirs. */
@@ -108,7 +110,7 @@ export function makeCitizens({ store, units, categories, keys, timeZone, clock }
   async function asLed(ticket: Ticket): Promise<Ticket> {
     const { mergedInto } = ticket.work
     const main = ticket.state !== 'merged' || mergedInto === null ? null : await store.byId(mergedInto)
-    return main === null ? ticket : { ...ticket, state: main.state, unitId: main.unitId, work: { ...ticket.work, clocks: main.work.clocks, report: main.work.report } }
+    return main === null ? ticket : { ...ticket, state: main.state, unitId: main.unitId, work: { ...ticket.work, clocks: main.work.clocks, report: main.work.report, told: main.work.told ?? null } }
   }
 
   async function shown(own: Ticket): Promise<ServiceRequest> {
@@ -116,7 +118,7 @@ export function makeCitizens({ store, units, categories, keys, timeZone, clock }
     const { fields, work } = ticket
     const due = dueAt(ticket)
     return {
-      service_request_id: ticket.number, service_notice: null, status: LIFE_CYCLE[ticket.state].class === 'closed' ? 'closed' : 'open', status_notes: work.report?.note ?? stateOf(ticket).zh,
+      service_request_id: ticket.number, service_notice: null, status: LIFE_CYCLE[ticket.state].class === 'closed' ? 'closed' : 'open', status_notes: saidOf(ticket) ?? stateOf(ticket).zh,
       service_name: nameOf(fields.category), service_code: fields.category ?? '', description: fields.description, agency_responsible: (await unitName(ticket.unitId))?.zh ?? '',
       requested_datetime: iso(ticket.openedAt), updated_datetime: iso(ticket.closedAt ?? work.report?.at ?? work.deliveredAt ?? ticket.dispatchedAt ?? ticket.openedAt), expected_datetime: due === null ? null : iso(due),
       address: fields.place, address_id: null, zipcode: null, lat: fields.point?.lat ?? null, long: fields.point?.lon ?? null, media_url: null,
@@ -141,7 +143,7 @@ export function makeCitizens({ store, units, categories, keys, timeZone, clock }
       ofPhone.right(from)
       const ticket = await asLed(found)
       const { class: place } = LIFE_CYCLE[ticket.state]
-      return { number: ticket.number, stage: stageOf(ticket), state: stateOf(ticket), timeZone, class: place, openedAt: ticket.openedAt, closedAt: ticket.closedAt, dueAt: dueAt(ticket), report: ticket.work.report?.note ?? null, unit: await unitName(ticket.unitId) }
+      return { number: ticket.number, stage: stageOf(ticket), state: stateOf(ticket), timeZone, class: place, openedAt: ticket.openedAt, closedAt: ticket.closedAt, dueAt: dueAt(ticket), report: saidOf(ticket), unit: await unitName(ticket.unitId) }
     },
     services: () => offered().map(({ code, name }) => ({ service_code: code, service_name: `${name.zh} ${name.en}`, description: name.zh, metadata: false, type: 'realtime', keywords: `${name.zh},${name.en}`, group: '110' })),
     definition(code) {

@@ -6,6 +6,7 @@ import { NOTICE_KINDS, type Notice } from '../contracts/dispatch.js'
 import { LiandongError } from '../contracts/errors.js'
 import { LIFE_CYCLE, type Clock, type TicketState } from '../contracts/life-cycle.js'
 import type { Self } from '../contracts/people.js'
+import type { Bilingual } from '../contracts/primitives.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { dueOf, loosens, type TicketWork } from '../contracts/work.js'
 import { applyAct, doneAt, mindsOthers, paperOf } from '../dispatch/core/acts.js'
@@ -14,6 +15,7 @@ import { difference, same, type Changes } from '../dispatch/core/changes.js'
 import { beginDelivery, deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { boundedTime, heldAt, timed } from '../dispatch/core/county.js'
 import { follow, followAgain, hear, join } from '../dispatch/core/escalation.js'
+import { lateText, letterTo, withWords } from '../dispatch/core/letters.js'
 import { marksOf, photosOf } from '../dispatch/core/marks.js'
 import { learn, takeIn } from '../dispatch/core/merge.js'
 import { answeredUntil, citizenText, noticeText, partingText, toCaller, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
@@ -155,7 +157,7 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
         after.id, after.state, after.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null, fields.description, fields.callerName, fields.callBack,
         after.outcome, after.unitId, date(after.dispatchedAt), date(after.closedAt), fields.point?.uncertaintyMetres ?? null,
         JSON.stringify(work), work.assist, work.priority, date(due), work.mergedInto, work.members,
-        actId, act, new Date(at), by, JSON.stringify(changes), note, moved ? clockRows(work) : null, met, JSON.stringify(others.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))), new Date(endsAt),
+        actId, act, new Date(at), by, JSON.stringify(changes), note, moved ? clockRows(work) : null, met, JSON.stringify(others.map((notice) => draftOf(notice, after, due, at, rules, SAID[act]?.has(notice.kind) === true ? note : ''))), new Date(endsAt),
         // What a county has is the city's word, clocks and all: units are judged there.
         JSON.stringify(home === undefined ? { ...marksOf(before, after, met, endsAt), ...(photos.length > 0 && { photos }) } : {}),
         window ?? null,
@@ -282,7 +284,7 @@ export function makePen(client: PoolClient, rules: Rules, alone = false): { read
   /** What is corrected while somebody types goes out once he rests, as one message; who waits for it already, on this way, hears all of it then. A county is told each by itself. */
   async function correct(ticket: Ticket, corrections: readonly Correction[], due: number | null, at: number): Promise<void> {
     const near = corrections.filter(({ to }) => rules.counties?.has(to.unitId) !== true)
-    const bodyOf = (one: Correction, changed: Correction['changed']): string => JSON.stringify(draftOf({ ...one, changed }, ticket, due, at, rules.calendar.zone))
+    const bodyOf = (one: Correction, changed: Correction['changed']): string => JSON.stringify(draftOf({ ...one, changed }, ticket, due, at, rules))
     const { rows: waiting } = await client.query<{ id: string; unit_id: string; changed: Correction['changed'] | null }>(sql.CORRECTIONS_WAITING, [ticket.id, near.map(({ to }) => to.unitId)])
     for (const { id, unit_id: unitId, changed } of waiting) {
       const one = near.find(({ to }) => to.unitId === unitId)
@@ -390,16 +392,27 @@ const gradesAnew = (act: TicketAct): boolean => act.act === 'prioritise' || (act
 export const clockRows = ({ clocks }: Pick<TicketWork, 'clocks'>): string =>
   JSON.stringify(clocks.map(({ clock, unitId, startedAt, at, next }) => ({ clock, unit: unitId, started: startedAt, due: at.urge, stage: next, next: next === null ? null : at[next] })))
 
-/** For the terminal, the outbox and the citizen alike; who may not see the number never finds it here. */
-function draftOf({ kind, to, again, clock, about, changed, by }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number, zone: string): object {
+/** Acts by which the hall says something to units: by these kinds of notices. */
+const SAID: Readonly<Record<string, ReadonlySet<Notice['kind']>>> = Object.fromEntries<ReadonlySet<Notice['kind']>>([
+  ...(['dispatch', 'reassign', 'rule', 'assist', 'reopen'] as const).map((act) => [act, new Set<Notice['kind']>(['dispatch'])] as const), ...(['redo', 'urge', 'supervise'] as const).map((act) => [act, new Set<Notice['kind']>([act])] as const),
+])
+
+/** For the terminal, the outbox and the citizen alike; who may not see the number never finds it here. @param words what the hall said as it did it */
+function draftOf({ kind, to, again, clock, about, changed, by, due }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number, rules: Rules, words = ''): object {
+  const { zone } = rules.calendar
   const { fields: { category, place }, work: { priority, hazard, safeAt } } = ticket
   const until = answeredUntil(kind, ticket.work)
   const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ...(until !== undefined && { until }), ...(clock !== undefined && { clock }), ...(about !== undefined && { about }), ...(changed !== undefined && { changed: [...changed] }), ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket, zone, changed), category, place, priority, hazard: hazard && safeAt === null, dueAt, at })
   if (to === 'hall') return { kind, audience: 'hall', body: { ...body(null), ...(clock === 'reassign' && ticket.fields.kind === null && { unsorted: true }) } satisfies Omit<Notice, 'id'>, again }
   if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, by === undefined ? ticket : { ...ticket, work: by }, zone), number: ticket.number } }
-  if ('stage' in to) return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: body(to.unitId) }
+  if ('stage' in to) {
+    const told = body(to.unitId)
+    return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: { ...told, text: clock === undefined ? told.text : lateText(told.text, { clock, unitId: about ?? null, due: due ?? null }, rules, at) } satisfies Omit<Notice, 'id'> }
+  }
   if (!unitsOf(ticket).includes(to.unitId)) return { kind, audience: 'unit', unit: to.unitId, body: { ...body(to.unitId), text: partingText(kind, ticket), category: null, place: '', hazard: false, dueAt: null } satisfies Omit<Notice, 'id'>, again }
-  return { kind, audience: 'unit', unit: to.unitId, body: body(to.unitId), again }
+  const told = body(to.unitId)
+  const letter = letterTo(to.unitId, kind, ticket, rules, at, words)
+  return { kind, audience: 'unit', unit: to.unitId, body: { ...told, text: withWords(told.text, words), ...(letter !== null && { letter }) } satisfies Omit<Notice, 'id'> & { readonly letter?: Bilingual }, again }
 }
 
 const date = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))

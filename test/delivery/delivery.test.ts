@@ -82,6 +82,10 @@ t.test('mail goes through a relay, and no text of a caller becomes a command', a
   const subject = lines.join('\r\n').match(/^Subject: (.*(?:\r\n .*)*)/m)?.[1] ?? ''
   t.equal([...subject.matchAll(/=\?UTF-8\?B\?([^?]*)\?=/g)].map(([, word = '']) => Buffer.from(word, 'base64').toString()).join(''), '新工单 100-0003：中州路')
   t.ok(lines.every((line) => line.length <= 200))
+  const { port: other, clear: letter } = await plain(t)
+  await makeSmtp({ ...settings, port: other }).send(message({ channel: 'email', address: 'duty@gas.example', body: { text: { zh: '新工单 100-0003：中州路', en: 'New ticket' }, letter: { zh: '新工单\n地点：中州路\n时限：签收 收到后 10 分钟内', en: 'New ticket\nPlace: 中州路' } } }))
+  const written = letter.slice(letter.indexOf('') + 1, letter.indexOf('.')).join('')
+  t.match(Buffer.from(written, 'base64').toString(), /地点：中州路\r?\n时限：签收 收到后 10 分钟内[^]*Place: 中州路/, 'a mail says as much as the terminal')
   for (const address of ['a@b.example>\r\nRCPT TO:<c@d.example', 'a b@c', 'nobody', '']) t.match(await makeSmtp(settings).send(message({ channel: 'email', address })), { type: 'never' }, address)
   const send = (refuse: Record<string, string>, more: object = {}): Promise<Sending> => plain(t, refuse).then(({ port: at }) => makeSmtp({ ...settings, port: at, ...more }).send(message({ channel: 'email', address: 'duty@gas.example' })))
   t.match(await send({ RCPT: '550 no such box' }), { type: 'never', why: /RCPT: 550/ })

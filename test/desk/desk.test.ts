@@ -81,9 +81,10 @@ await withDesk(t, async (world) => {
     await seat.press('Alt+KeyJ')
     await page.getByText('险情尚未排除，须写明理由').waitFor()
     await page.locator('.ld-act input[placeholder*="办结理由"]').fill('市民已自行盖好井盖')
+    await page.getByRole('checkbox', { name: '一并告知来电人' }).check()
     await seat.press('Alt+KeyJ')
     await page.locator('[data-ticket-state="closed"]').waitFor()
-    t.match(await world.ticket(placed.callId), { state: 'closed', outcome: 'settled-on-the-spot' })
+    t.match(await world.ticket(placed.callId), { state: 'closed', outcome: 'settled-on-the-spot', work: { told: '市民已自行盖好井盖' } })
     await page.locator('.ld-tickets .ld-row', { hasText: '已办结' }).waitFor()
     await seat.picture('tickets')
 

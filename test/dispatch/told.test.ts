@@ -4,7 +4,7 @@ import type { TicketAct } from '../../src/contracts/acts.js'
 import { LiandongError } from '../../src/contracts/errors.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { applyAct, type Actor } from '../../src/dispatch/core/acts.js'
-import { fire, follow, hear } from '../../src/dispatch/core/escalation.js'
+import { fire, follow, followAgain, hear } from '../../src/dispatch/core/escalation.js'
 import { citizenText, noticeText } from '../../src/dispatch/core/notices.js'
 import { CITY, NOW, ticketOf, UNIT } from './city.js'
 
@@ -52,6 +52,24 @@ t.test('who is on the road hears that it is somewhere else, or about something e
   for (const state of ['open', 'reported', 'referred', 'merged'] as const) t.same(told({ ...ticketOf(state, { deliveredAt: NOW }), ...(state === 'open' && { unitId: null }) }, { place: '龙门大道 88 号' }), [], state)
   t.match(told(ticketOf('referred', { deliveredAt: NOW, hazard: true }), { place: '龙门大道 88 号' }), [`changed ${UNIT} place`], 'a danger that was left to it is still somewhere')
   t.match(noticeText('changed', ticket, CITY.calendar.zone, ['place', 'point', 'description']), { zh: /^地点、情况更正 /, en: /^Corrected \(place, description\) / })
+})
+
+t.test('what the hall says of how it ended is told to who called, and to those who called about the same, where it is meant for them', async (t) => {
+  const note = '10:30 已恢复供电'
+  const words = (ticket: Ticket): string => citizenText('closed', ticket, 'Asia/Shanghai').zh
+  const ticket = ticketOf('in-progress', { deliveredAt: NOW })
+  const settled = apply(ticket, 'settle', { outcome: 'settled-on-the-spot', note, told: true }, hall)
+  t.match(words(settled.ticket), `已办结。${note}。如有不满意`)
+  t.same(settled.changes['told'], [null, note], 'and the history says so')
+  t.match(words(follow(ticketOf('merged'), settled.ticket, NOW).ticket), note)
+  for (const more of [{}, { told: false }]) t.notMatch(words(apply(ticket, 'settle', { outcome: 'settled-on-the-spot', note: '内部备注', ...more }, hall).ticket), '内部备注', 'a remark stays within')
+  t.notOk('told' in apply(ticket, 'settle', { outcome: 'settled-on-the-spot', note: ' ', told: true }, hall).ticket.work, 'nothing is no word')
+  const report = { unitId: UNIT, result: 'done' as const, note: '新井盖装好', photos: [], at: NOW }
+  const reported = ticketOf('reported', { deliveredAt: NOW, report })
+  t.match(words(apply(reported, 'close', { note: '' }, hall).ticket), '办理情况：“新井盖装好”。')
+  t.match(words(apply(reported, 'close', { note, told: true }, hall).ticket), `已办结。${note}。`, 'the hall’s is the last word')
+  t.equal(apply(settled.ticket, 'reopen', {}, hall).ticket.work.told, null, 'opened again: nobody was told how it ends')
+  t.equal(followAgain(follow(ticketOf('merged'), settled.ticket, NOW).ticket).ticket.work.told, null)
 })
 
 t.test('a danger that nobody guards yet does not end without a word', async (t) => {

@@ -119,6 +119,11 @@ t.test('who called about what others called about before hears how that stands: 
   const citizens = makeCitizens({ store: store.citizens, units: () => store.records.units(), categories: () => [], timeZone: 'Asia/Shanghai', keys: [], clock: Date.now })
   const look = makeLookUps({ services: [], privateAddresses: [], own: { tickets: ({ number = '', phone = '' }) => citizens.ask(number, phone) } })
   t.match(await look({ type: 'look-up', service: 'tickets', query: { number: own.number.replace('-', ''), phone: '13900000062' }, fields: ['class', 'dueAt'], timeout: 20_000 }), { type: 'looked-up', values: { class: 'waiting', dueAt: second.dueAt } })
+  // The hall ended it by itself, and says what was done.
+  await act(main.id, { act: 'settle', outcome: 'settled-on-the-spot', note: '现场已劝停', told: true })
+  for (const [number, phone] of [[main.number, '13900000061'], [own.number, '13900000062']] as const) t.match(await ask(number, phone), { stage: 'closed', report: '现场已劝停' })
+  const { rows } = await asOwner(t, store).query<{ text: string }>(`select body #>> '{text,zh}' as text from outbox where audience = 'citizen' and kind = 'closed' and ticket_id = any($1)`, [[main.id, own.id]])
+  t.equal(rows.filter(({ text }) => text.includes('已办结。现场已劝停。')).length, 2)
 })
 
 t.test('Open311 GeoReport v2, as a client of another city speaks it', async (t) => {

@@ -10,7 +10,7 @@ export const TICKET_NUMBER = '^([0-9-]{5,16}|[Pp]-?[A-Za-z]{4}[0-9]{2}-?[0-9]{3,
 /** What a citizen hears of his own request: how it stands and what was done, no name and no number of anybody. */
 export const Answer = strict({
   number: Type.String(), /** The same in a word that a flow asks for. */ stage: Type.Enum(STAGE_NAMES), state: Bilingual, /** The city's, by which his page tells the time. */ timeZone: Type.String(), class: Type.Enum(STATE_CLASSES), openedAt: EpochMs, closedAt: Type.Union([EpochMs, Type.Null()]), dueAt: Type.Union([EpochMs, Type.Null()]),
-  /** The unit's own words, when it reported. */
+  /** What was done: the hall's word at the end, else the unit's own, when it reported. */
   report: Type.Union([Type.String(), Type.Null()]), unit: Type.Union([Bilingual, Type.Null()]),
 })
 export type Answer = Static<typeof Answer>

@@ -7,7 +7,7 @@ export const hallEn: typeof hallZhCN = {
   how: 'Told by', hows: { phone: 'Telephone', radio: 'Radio', paper: 'Paper' },
   whom: 'Which unit was told', deliverHint: 'The unit was told by word or on paper: its limits run from now, or from the time on the paper.',
   reportedBy: (unit) => `${unit} reports`, returnedBy: (unit) => `Returned by ${unit}`, citing: (duty) => `citing ${duty}`,
-  redoHint: 'The unit works on it again; its limits run from when it hears of it.', stillSafe: 'The danger is still away: nobody needs to make it safe again',
+  redoHint: 'The unit works on it again; its limits run from when it hears of it.', stillSafe: 'The danger is still away: nobody needs to make it safe again', told: 'Who called is told this, too (text message and web page)',
   visited: 'The citizen is', visits: { 'satisfied': 'Satisfied', 'partly': 'Partly satisfied', 'not-satisfied': 'Not satisfied', 'unreachable': 'Not reached' },
   asked: (unit, until) => `${unit} asks for time until ${until}`, granted: 'Answer', grants: { yes: 'Granted', no: 'Refused' },
   protectHint: 'Decides how much of the complainant units, messages and public answers show; say in the note whose wish it is. Only a supervisor shows more again, for a reason that the audit keeps.',

@@ -7,7 +7,7 @@ export const hallZhCN = {
   how: '怎样告知', hows: { phone: '电话', radio: '电台', paper: '书面' },
   whom: '告知哪个单位', deliverHint: '已亲口或书面告知单位：时限从此刻（或补录的时间）起算。',
   reportedBy: (unit: string) => `${unit} 反馈`, returnedBy: (unit: string) => `${unit} 退单`, citing: (duty: string) => `依据 ${duty}`,
-  redoHint: '单位重新办理，时限从它收到时起算。', stillSafe: '险情已排除，不需再次排险',
+  redoHint: '单位重新办理，时限从它收到时起算。', stillSafe: '险情已排除，不需再次排险', told: '以上说明一并告知来电人（短信与查询网页）',
   visited: '回访结果', visits: { 'satisfied': '满意', 'partly': '基本满意', 'not-satisfied': '不满意', 'unreachable': '未联系上' } satisfies Record<(typeof VISIT_RESULTS)[number], string>,
   asked: (unit: string, until: string) => `${unit} 申请延至 ${until}`, granted: '答复', grants: { yes: '同意', no: '不同意' },
   protectHint: '单位、短信、公开查询各能看到多少，由此决定；说明写明是谁的意愿。放宽只能由值班长办理，须写理由并留痕。',

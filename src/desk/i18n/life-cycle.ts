@@ -1,8 +1,11 @@
-import { ACT_NAMES, actName, LIFE_CYCLE, SYSTEM_ACTS, TICKET_STATES, type TicketState } from '../../contracts/life-cycle.js'
+import { ACT_NAMES, actName, CLOCK_NAMES, CLOCKS, LIFE_CYCLE, SYSTEM_ACTS, TICKET_STATES, type Clock, type TicketState } from '../../contracts/life-cycle.js'
 import { PRIORITIES, PRIORITY_NAMES, type Priority } from '../../contracts/work.js'
 
 /** The words of the one table, so that no page has its own. */
 export const stateNames = (language: 'zh' | 'en'): Record<TicketState, string> => Object.fromEntries(TICKET_STATES.map((state) => [state, LIFE_CYCLE[state].name[language]])) as Record<TicketState, string>
+
+/** Limits, by the same names as in messages. */
+export const clockNames = (language: 'zh' | 'en'): Record<Clock, string> => Object.fromEntries(CLOCKS.map((clock) => [clock, CLOCK_NAMES[clock][language]])) as Record<Clock, string>
 
 /** Priorities, by the same names as in an export. */
 export const priorityNames = (language: 'zh' | 'en'): Record<Priority, string> => Object.fromEntries(PRIORITIES.map((priority) => [priority, PRIORITY_NAMES[priority][language]])) as Record<Priority, string>

@@ -1,4 +1,4 @@
-import { priorityNames } from './life-cycle.js'
+import { clockNames, priorityNames } from './life-cycle.js'
 import type { unitZhCN } from './unit.zh-CN.js'
 
 export const unitEn: typeof unitZhCN = {
@@ -23,7 +23,7 @@ export const unitEn: typeof unitZhCN = {
   members: (count) => `${count} more people reported the same`,
   callAgain: 'Call back',
   priority: priorityNames('en'),
-  clocks: { delivery: 'Delivery', sign: 'Sign', arrive: 'Arrive', safe: 'Make safe', repair: 'Repair', report: 'Report', review: 'Review', reassign: 'Find a unit', ruling: 'Ruling', receipt: 'Receipt', extension: 'Extension answer' },
+  clocks: clockNames('en'),
   sortFirst: 'Sort and dispatch',
   left: (time) => `${time} left`,
   late: (time) => `${time} late`,
@@ -102,7 +102,7 @@ export const unitEn: typeof unitZhCN = {
   soundOn: 'Alert sound: on',
   soundOff: 'Alert sound: off',
   fields: {
-    priority: 'Priority', hazard: 'Hazard', privacy: 'Confidential', assist: 'Assisting', deliveredAt: 'Delivered', safeAt: 'Made safe', assignee: 'Assigned to', assignees: 'Assigned to at assisting units', binding: 'By ruling', extension: 'Extension', referral: 'Referral', report: 'Report', visit: 'Return visit',
+    priority: 'Priority', hazard: 'Hazard', privacy: 'Confidential', assist: 'Assisting', deliveredAt: 'Delivered', safeAt: 'Made safe', assignee: 'Assigned to', assignees: 'Assigned to at assisting units', binding: 'By ruling', extension: 'Extension', referral: 'Referral', report: 'Report', visit: 'Return visit', told: 'Told to who called',
     supervised: 'Supervised', mergedInto: 'Merged into', members: 'Merged here', beside: 'Perhaps the same', photos: 'Photos', clock: 'Clock', paper: 'On paper, by', provisional: 'Provisional, line cut', county: 'County terminal', clockOff: 'County clock off by',
   },
   paper: { title: 'From paper', sign: 'Sign from paper', hint: 'It was done and written on paper before', at: 'Done at', by: 'Written by', needed: 'Say when it was done and who wrote it down.', stands: (now) => `Limits are judged by that time where we could not be reached then, else by now; the history keeps who entered it, and when (${now}).` },

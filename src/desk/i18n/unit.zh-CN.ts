@@ -1,6 +1,5 @@
-import type { Clock } from '../../contracts/life-cycle.js'
 import type { NoticeKind } from '../../contracts/dispatch.js'
-import { priorityNames } from './life-cycle.js'
+import { clockNames, priorityNames } from './life-cycle.js'
 
 export const unitZhCN = {
   nav: '待办工单',
@@ -24,9 +23,7 @@ export const unitZhCN = {
   members: (count: number) => `另有 ${count} 人反映同一件事`,
   callAgain: '需回拨',
   priority: priorityNames('zh'),
-  clocks: {
-    delivery: '送达', sign: '签收', arrive: '到场', safe: '排险', repair: '修复', report: '反馈', review: '审核', reassign: '派给单位', ruling: '裁定', receipt: '对方回执', extension: '答复延期',
-  } satisfies Record<Clock, string>,
+  clocks: clockNames('zh'),
   sortFirst: '定性派单',
   left: (time: string) => `还剩 ${time}`,
   late: (time: string) => `超时 ${time}`,
@@ -105,7 +102,7 @@ export const unitZhCN = {
   soundOn: '提示音：开',
   soundOff: '提示音：关',
   fields: {
-    priority: '等级', hazard: '险情', privacy: '保密', assist: '协办单位', deliveredAt: '送达', safeAt: '排险', assignee: '经办人', assignees: '协办单位经办人', binding: '裁定件', extension: '延期', referral: '转介', report: '反馈', visit: '回访', supervised: '督办', mergedInto: '并入',
+    priority: '等级', hazard: '险情', privacy: '保密', assist: '协办单位', deliveredAt: '送达', safeAt: '排险', assignee: '经办人', assignees: '协办单位经办人', binding: '裁定件', extension: '延期', referral: '转介', report: '反馈', visit: '回访', told: '告知来电人', supervised: '督办', mergedInto: '并入',
     members: '并入数', beside: '疑为同一事的工单', photos: '照片', clock: '时限', paper: '纸质记录人', provisional: '断线时暂定', county: '县级终端', clockOff: '县级终端时钟偏差',
   },
   paper: { title: '纸质补录', sign: '纸质补签', hint: '已在纸上办理，现在补录', at: '实际时间', by: '纸上记录人', needed: '请填写实际办理时间与记录人。', stands: (now: string) => `当时确实无法连接的，时限按实际时间计算，否则按补录时间；经过中同时留下补录人与补录时间（${now}）。` },

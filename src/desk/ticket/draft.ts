@@ -1,9 +1,9 @@
 import { useState } from 'react'
 
 /** What is chosen and written for an act that was not sent yet. */
-export interface Draft { readonly unitId: string | null; readonly unitNote: string; /** Units that help; null: as they are. */ readonly assist: readonly string[] | null; /** What was reported is safe, though another unit goes on with it. */ readonly stillSafe: boolean; readonly outcome: string | null; readonly note: string }
+export interface Draft { readonly unitId: string | null; readonly unitNote: string; /** Units that help; null: as they are. */ readonly assist: readonly string[] | null; /** What was reported is safe, though another unit goes on with it. */ readonly stillSafe: boolean; readonly outcome: string | null; readonly note: string; /** The note is for who called, too. */ readonly told: boolean }
 
-const EMPTY: Draft = { unitId: null, unitNote: '', assist: null, stillSafe: false, outcome: null, note: '' }
+const EMPTY: Draft = { unitId: null, unitNote: '', assist: null, stillSafe: false, outcome: null, note: '', told: false }
 const PREFIX = 'liandong.draft.'
 const keyOf = (ticketId: string): string => `${PREFIX}${ticketId}`
 

@@ -54,6 +54,7 @@ export function HallActForm({ ticket, form, duplicates = NO_DUPLICATES, dispute,
   const [unitId, setUnitId] = useState<string | null>(form === 'deliver' ? unheard[0] ?? null : null)
   const [paper, setPaper] = useState<PaperEntry | null>(null)
   const [stillSafe, setStillSafe] = useState(false)
+  const [told, setTold] = useState(false)
   const [visit, setVisit] = useState<(typeof VISIT_RESULTS)[number]>('satisfied')
   const [granted, setGranted] = useState(true)
   const priority = useOver(ticket, 'priority')
@@ -99,7 +100,8 @@ export function HallActForm({ ticket, form, duplicates = NO_DUPLICATES, dispute,
       case 'confirm-receipt': return reference.trim() === '' ? words.needed.reference : { ...base, act: form, reference: reference.trim() }
       case 'refer': return name.trim() === '' || day === '' ? words.needed.body : { ...base, act: form, body, name: name.trim(), nextAt: Date.parse(`${day}T12:00:00Z`) }
       case 'merge': return into === null ? words.needed.into : { ...base, act: form, into }
-      case 'close': case 'urge': case 'supervise': case 'void': return { ...base, act: form }
+      case 'close': return { ...base, act: form, ...(told && base.note !== '' && { told }) }
+      case 'urge': case 'supervise': case 'void': return { ...base, act: form }
     }
   }
   const { send, busy, missing, fields, toFirst } = useSending(ticket, order, onClose)
@@ -173,6 +175,7 @@ export function HallActForm({ ticket, form, duplicates = NO_DUPLICATES, dispute,
         )}
         {form === 'merge' && <IntoField ticket={ticket} duplicates={duplicates} value={into} now={now} onPick={setInto} />}
         <Line label={text.unit.note}><Input.TextArea value={note} maxLength={1000} rows={3} aria-label={text.unit.note} onChange={({ target }) => setNote(target.value)} /></Line>
+        {form === 'close' && <div className="ld-act-line"><Checkbox checked={told} disabled={note.trim() === ''} onChange={({ target }) => setTold(target.checked)}>{words.told}</Checkbox></div>}
         {form === 'deliver' && <PaperLine paper={paper} now={now} onChange={setPaper} />}
         {missing !== '' && <p className="ld-chip is-alarm" role="alert">{missing}</p>}
       </div>

@@ -1,7 +1,7 @@
 import { Button, Checkbox, Input, App as AntApp, type InputRef } from 'antd'
 import { useEffect, useId, useRef, useState } from 'react'
 import { actsFor, LIFE_CYCLE, SETTLE_OUTCOMES, type SettleOutcome } from '../../contracts/life-cycle.js'
-import type { Ticket, TicketKind, TicketOutcome } from '../../contracts/ticket.js'
+import { UNTOLD_OUTCOMES, type Ticket, type TicketKind, type TicketOutcome } from '../../contracts/ticket.js'
 import { whenOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { Keys } from '../shell/shortcut-help.js'
@@ -96,7 +96,7 @@ export function Handling({ ticket, advice, kind, category, placed, disabled }: {
     const implied = IMPLIED[outcome]
     if (kind === null && implied === undefined) return lacks(text.ticket.chooseKind, 'kind')
     if (kind === null && implied !== undefined) keeper.type(ticket.id, { kind: implied }, baseVersion)
-    keeper.act(ticket.id, { act: 'settle', baseVersion, outcome, note: draft.note }).then(() => setDraft({ outcome: null, note: '' }), report)
+    keeper.act(ticket.id, { act: 'settle', baseVersion, outcome, note: draft.note, ...(draft.told && draft.note.trim() !== '' && { told: true }) }).then(() => setDraft({ outcome: null, note: '', told: false }), report)
   }
   function reopen(): void {
     if (draft.note.trim() === '') {
@@ -164,6 +164,7 @@ export function Handling({ ticket, advice, kind, category, placed, disabled }: {
             onPick={(outcome) => setDraft({ outcome })} onNext={() => outcomeNote.current?.focus()}
           />
         </Field>
+        {draft.outcome !== null && !UNTOLD_OUTCOMES.has(draft.outcome as TicketOutcome) && draft.note.trim() !== '' && <Checkbox disabled={disabled || !end} checked={draft.told} onChange={({ target }) => setDraft({ told: target.checked })}>{text.hall.told}</Checkbox>}
         <div className="ld-act-last">
           <Input ref={outcomeNote} disabled={disabled || !end} value={draft.note} maxLength={1000} aria-label={text.ticket.note} placeholder={ticket.work.hazard && ticket.work.safeAt === null ? text.ticket.placeholder.settleUnsafe : text.ticket.placeholder.settleNote} onChange={({ target }) => setDraft({ note: target.value })} onPressEnter={whenComposed(settle)} />
           <Button disabled={disabled || !end} loading={busy('settle')} onClick={settle}>{text.ticket.settle}<Keys name="settle" /></Button>

@@ -132,6 +132,9 @@ const noteOf = (act: TicketAct, { disputes, returns }: TicketWork): string => {
   return note
 }
 
+/** What an act that ends a ticket says to who called. */
+const forCaller = ({ note, told }: ActOf<'settle' | 'close'>): Pick<TicketWork, 'told'> => (told === true && note.trim() !== '' ? { told: note.trim() } : {})
+
 /** @param entered when it was written down: from paper that is later than `now`, when it was done @param heard when the hall heard of it */
 function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now, rules, past }: ActContext, entered: number, heard: number): Moved {
   const { work } = next
@@ -198,11 +201,11 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       // What follows from a category alone goes with the call to those who guard it.
       if (act.outcome !== 'handed-over' || work.hazardBy !== 'category') saidWhy(act.note)
       overCitizen(act.note)
-      return close(act.outcome)
+      return close(act.outcome, forCaller(act))
     case 'close':
       saidWhy(act.note)
       overCitizen(act.note)
-      return close(work.report?.result === 'not-done' ? 'not-done' : work.report?.result === 'settled-on-the-spot' ? 'settled-on-the-spot' : 'done')
+      return close(work.report?.result === 'not-done' ? 'not-done' : work.report?.result === 'settled-on-the-spot' ? 'settled-on-the-spot' : 'done', forCaller(act))
     case 'refer': {
       if (who.role === 'unit') heldTo(before, act.act)
       if (act.nextAt <= now) refuse(before, act.act, '下一步日期须在将来', 'the next date must lie ahead')

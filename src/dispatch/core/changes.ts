@@ -5,7 +5,7 @@ export type Changes = Record<string, [unknown, unknown]>
 
 /** What of a ticket itself only acts change. */
 export const TRACKED = ['state', 'unitId', 'outcome'] as const
-const TRACKED_WORK = ['priority', 'hazard', 'privacy', 'assist', 'deliveredAt', 'safeAt', 'assignee', 'assignees', 'binding', 'extension', 'referral', 'report', 'visit', 'supervised', 'mergedInto', 'members'] as const
+const TRACKED_WORK = ['priority', 'hazard', 'privacy', 'assist', 'deliveredAt', 'safeAt', 'assignee', 'assignees', 'binding', 'extension', 'referral', 'report', 'visit', 'told', 'supervised', 'mergedInto', 'members'] as const
 /** What a ticket is by its own row, of everything that histories speak of. */
 export function factsOf(ticket: Pick<Ticket, 'state' | 'unitId' | 'outcome' | 'fields' | 'work'>): Readonly<Record<string, unknown>> {
   return { ...ticket.fields, ...Object.fromEntries(TRACKED.map((field) => [field, ticket[field]])), ...Object.fromEntries(TRACKED_WORK.map((field) => [field, ticket.work[field] ?? null])) }

@@ -15,7 +15,7 @@ export function fire(before: Ticket, run: RunningClock, stage: Stage): { readonl
   // The unit is supervised for what it owes, not for what the hall does.
   const supervised = work.supervised || (stage === 'supervise' && clock !== 'delivery' && unitId !== null)
   const ticket: Ticket = { ...before, version: before.version + 1, work: { ...work, supervised } }
-  return { ticket, act: clock === 'delivery' && stage !== 'warn' ? 'undelivered' : STAGE_ACTS[stage], notices: told(run, stage, before).map((notice) => ({ ...notice, clock, ...(unitId !== null && { about: unitId }) })) }
+  return { ticket, act: clock === 'delivery' && stage !== 'warn' ? 'undelivered' : STAGE_ACTS[stage], notices: told(run, stage, before).map((notice) => ({ ...notice, clock, ...(unitId !== null && { about: unitId }), ...(typeof notice.to === 'object' && 'stage' in notice.to && { due: run.at.urge }) })) }
 }
 
 function told({ clock, unitId, tells }: RunningClock, stage: Stage, { unitId: lead, work }: Ticket): readonly NoticeDraft[] {
@@ -36,7 +36,7 @@ function told({ clock, unitId, tells }: RunningClock, stage: Stage, { unitId: le
 
 /** A ticket closes with the one it follows; its caller is told what was done there. Pure. */
 export function follow(member: Ticket, main: Ticket, now: number): Moved {
-  const ticket: Ticket = { ...member, state: 'closed', version: member.version + 1, outcome: main.outcome, closedAt: now, work: { ...member.work, report: main.work.report, referral: main.work.referral, clocks: [] } }
+  const ticket: Ticket = { ...member, state: 'closed', version: member.version + 1, outcome: main.outcome, closedAt: now, work: { ...member.work, report: main.work.report, ...(main.work.told != null && { told: main.work.told }), referral: main.work.referral, clocks: [] } }
   return { ticket, notices: toCaller(ticket, 'closed') }
 }
 
@@ -47,7 +47,7 @@ export function join(member: Ticket, mainId: string): Ticket {
 
 /** The one it follows was reopened: it waits for that again, as its caller does. Pure. */
 export const followAgain = (member: Ticket): Moved =>
-  ({ ticket: { ...member, state: 'merged', version: member.version + 1, outcome: null, closedAt: null, work: { ...member.work, report: null, referral: null } }, notices: [] })
+  ({ ticket: { ...member, state: 'merged', version: member.version + 1, outcome: null, closedAt: null, work: { ...member.work, ...(member.work.told != null && { told: null }), report: null, referral: null } }, notices: [] })
 
 /** What the caller of the main ticket hears, whoever called about the same hears too. Pure. */
 export const hear = (member: Ticket, told: NoticeDraft, { work }: Ticket): Moved =>

@@ -2,7 +2,7 @@ import { CITIZEN_STAGES } from '../../contracts/citizen-stage.js'
 import { ROAD_FIELDS, type NoticeKind, type RoadField } from '../../contracts/dispatch.js'
 import { STAGES, type Clock, type Stage } from '../../contracts/life-cycle.js'
 import type { Bilingual } from '../../contracts/primitives.js'
-import type { Ticket } from '../../contracts/ticket.js'
+import { UNTOLD_OUTCOMES, type Ticket } from '../../contracts/ticket.js'
 import type { RunningClock, TicketWork } from '../../contracts/work.js'
 import { localOf } from './zone.js'
 
@@ -14,6 +14,8 @@ export interface NoticeDraft {
   readonly again?: true
   /** Which time limit it is about. */
   readonly clock?: Clock
+  /** To a named person: when that limit is over, or was. */
+  readonly due?: number
   /** Which unit it is about, where that is not who is told. */
   readonly about?: string
   /** Of `changed`: what reads otherwise now. */
@@ -33,11 +35,9 @@ export function stood({ clock, next }: RunningClock): NoticeDraft[] {
   return kind === undefined ? [] : [{ kind, to: 'hall', clock }]
 }
 
-/** Who may sit beside the one he fears, who called by mistake, and whom police, fire service or ambulance have before them: they get no text message. */
-const UNTOLD: ReadonlySet<Ticket['outcome']> = new Set(['silent', 'nuisance', 'misdial', 'handed-over'] as const)
 /** A message to who called, as the ticket is by then; nobody is told of a call that was none. */
 export const toCaller = ({ fields, outcome }: Ticket, kind: NoticeKind, by?: TicketWork): NoticeDraft[] =>
-  (fields.kind === 'invalid' || UNTOLD.has(outcome) ? [] : [{ kind, to: 'caller', ...(by !== undefined && { by }) }])
+  (fields.kind === 'invalid' || UNTOLD_OUTCOMES.has(outcome) ? [] : [{ kind, to: 'caller', ...(by !== undefined && { by }) }])
 
 const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'dispatch': { zh: '新工单', en: 'New ticket' },
@@ -72,7 +72,7 @@ const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
 
 const MARK = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu
 /** One line: what a caller said must not draw lines of its own in a text message. */
-const oneLine = (text: string, most: number): string => { const flat = text.replace(MARK, ' ').replace(/\s+/g, ' ').trim(); return flat.length > most ? `${flat.slice(0, most - 1)}…` : flat }
+export const oneLine = (text: string, most: number): string => { const flat = text.replace(MARK, ' ').replace(/\s+/g, ' ').trim(); return flat.length > most ? `${flat.slice(0, most - 1)}…` : flat }
 
 /** A unit hears that it has to do with a ticket no more, and which one; what the ticket says is not its business now. */
 export const partingText = (kind: NoticeKind, { number }: Ticket): Bilingual => ({ zh: `${TITLES[kind].zh} ${number}`, en: `${TITLES[kind].en} ${number}` })
@@ -127,9 +127,10 @@ export function endingOf({ outcome, work: { referral } }: Ticket): Bilingual {
 
 /** What the citizen reads; days are those of the city. The unit's words stand in quotes, so that nobody takes them for ours. */
 export function citizenText(kind: NoticeKind, ticket: Ticket, zone: string): Bilingual {
-  const { report, referral, extension } = ticket.work
+  const { report, told, referral, extension } = ticket.work
   if (kind === 'closed') {
-    const said = report === null ? { zh: '', en: '' } : { zh: `办理情况：“${oneLine(report.note, 120)}”。`, en: ` The unit says: “${oneLine(report.note, 120)}”.` }
+    // What the hall said of it in the end is ours, and the last word.
+    const said = told != null ? { zh: `${oneLine(told, 120).replace(/[。.]$/, '')}。`, en: ` ${oneLine(told, 120)}` } : report === null ? { zh: '', en: '' } : { zh: `办理情况：“${oneLine(report.note, 120)}”。`, en: ` The unit says: “${oneLine(report.note, 120)}”.` }
     const ended = endingOf(ticket)
     return { zh: `【110联动】您反映的事项（${ticket.number}）${ended.zh}。${said.zh}如有不满意，请再拨110并报此编号。`, en: `[110] Your request ${ticket.number}: ${ended.en}.${said.en} If you are not satisfied, call 110 again with this number.` }
   }

@@ -71,8 +71,9 @@ export function assigneesOf({ assist, assignees }: Pick<TicketWork, 'assist' | '
 /** The same where units come and go; a ticket at which nobody assisting named anybody says nothing of it. */
 export const assigneesAmong = (work: Pick<TicketWork, 'assignees'>, assist: readonly string[]): Pick<TicketWork, 'assignees'> => (work.assignees == null ? {} : { assignees: assigneesOf({ assignees: work.assignees, assist: [...assist] }) })
 
-/** Who gets it next has repaired nothing and was urged of nothing; a ticket of which that is so already says nothing of it. */
-export const anew = ({ repairedAt, urgedAt }: Pick<TicketWork, 'repairedAt' | 'urgedAt'>): Pick<TicketWork, 'repairedAt' | 'urgedAt'> => ({ ...(repairedAt != null && { repairedAt: null }), ...(urgedAt != null && { urgedAt: null }) })
+type Anew = Pick<TicketWork, 'repairedAt' | 'urgedAt' | 'told'>
+/** Who gets it next has repaired nothing and was urged of nothing, and nobody was told how it ends; a ticket of which that is so already says nothing of it. */
+export const anew = ({ repairedAt, urgedAt, told }: Anew): Anew => ({ ...(repairedAt != null && { repairedAt: null }), ...(urgedAt != null && { urgedAt: null }), ...(told != null && { told: null }) })
 
 /** The hall hears of it, and who is named for it. */
 export const rulingWanted: readonly NoticeDraft[] = [{ kind: 'ruling-wanted', to: 'hall' }, { kind: 'ruling-wanted', to: { stage: 'ruling', unitId: null } }]

@@ -146,7 +146,7 @@ select ${TICKET} from after`
 
 /** What units have not read of a ticket, in its words as they are now. $1 ticket, $2 text by kind, $3 place, $4 units that are on it */
 export const REWORD = `
-update outbox set body = body || jsonb_build_object('text', $2::jsonb -> kind, 'place', $3::text)
+update outbox set body = body - 'letter' || jsonb_build_object('text', $2::jsonb -> kind, 'place', $3::text)
 where ticket_id = $1 and audience = 'unit' and unit_id = any($4::text[]) and receipt_at is null and (channel = 'terminal' or sent_at is null)`
 
 /** Corrections that nobody has heard, nor hears in this moment. A county hears of each at once. $1 ticket, $2 units */
