@@ -20,6 +20,10 @@ export const CLOCK_NAMES: Readonly<Record<Clock, Bilingual>> = {
   delivery: { zh: '送达', en: 'Delivery' }, sign: { zh: '签收', en: 'Sign' }, arrive: { zh: '到场', en: 'Arrive' }, safe: { zh: '排险', en: 'Make safe' }, repair: { zh: '修复', en: 'Repair' }, report: { zh: '反馈', en: 'Report' },
   review: { zh: '审核', en: 'Review' }, reassign: { zh: '派给单位', en: 'Find a unit' }, ruling: { zh: '裁定', en: 'Ruling' }, receipt: { zh: '对方回执', en: 'Receipt' }, extension: { zh: '答复延期', en: 'Extension answer' },
 }
+/** Nobody has said yet of what kind the call is: that comes before a unit is found. */
+const SORT_FIRST: Bilingual = { zh: '定性派单', en: 'Sort and dispatch' }
+/** What a limit waits for, as people read it. @param unsorted the ticket has no kind yet */
+export const limitName = (clock: Clock, unsorted: boolean): Bilingual => (clock === 'reassign' && unsorted ? SORT_FIRST : CLOCK_NAMES[clock])
 
 /** Escalation of one clock, in this order; each happens once. */
 export const STAGES = ['warn', 'urge', 'supervise', 'notice'] as const

@@ -407,7 +407,7 @@ function draftOf({ kind, to, again, clock, about, changed, by, due }: NoticeDraf
   if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, by === undefined ? ticket : { ...ticket, work: by }, zone), number: ticket.number } }
   if ('stage' in to) {
     const told = body(to.unitId)
-    return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: { ...told, text: clock === undefined ? told.text : lateText(told.text, { clock, unitId: about ?? null, due: due ?? null }, rules, at) } satisfies Omit<Notice, 'id'> }
+    return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: { ...told, text: clock === undefined ? told.text : lateText(told.text, { clock, unitId: about ?? null, due: due ?? null, unsorted: ticket.fields.kind === null }, rules, at) } satisfies Omit<Notice, 'id'> }
   }
   if (!unitsOf(ticket).includes(to.unitId)) return { kind, audience: 'unit', unit: to.unitId, body: { ...body(to.unitId), text: partingText(kind, ticket), category: null, place: '', hazard: false, dueAt: null } satisfies Omit<Notice, 'id'>, again }
   const told = body(to.unitId)

@@ -23,6 +23,7 @@ t.test('a named person reads whose limit it is, which, until when, and by how mu
   t.equal(at(125).en, `${text.en} (Municipal Works · Sign, due 06-24 10:00, 2 h 5 min late)`)
   t.equal(at(120).zh, `${text.zh}（市政设施管理处 · 签收，时限 06-24 10:00，已超 2 小时）`)
   t.match(lateText(text, { clock: 'reassign', unitId: null, due: NOW }, rules, NOW).zh, /（接警中心 · 派给单位，/)
+  t.match(lateText(text, { clock: 'reassign', unitId: null, due: NOW, unsorted: true }, rules, NOW).zh, /（接警中心 · 定性派单，/, 'as long as nobody said of what kind it is')
   t.not(at(15).zh, lateText(text, { clock: 'repair', unitId: UNIT, due: NOW }, rules, NOW + 15 * MINUTE).zh, 'two limits are two messages')
   t.end()
 })

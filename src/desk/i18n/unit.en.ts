@@ -1,3 +1,4 @@
+import { limitName } from '../../contracts/life-cycle.js'
 import { clockNames, priorityNames } from './life-cycle.js'
 import type { unitZhCN } from './unit.zh-CN.js'
 
@@ -24,7 +25,7 @@ export const unitEn: typeof unitZhCN = {
   callAgain: 'Call back',
   priority: priorityNames('en'),
   clocks: clockNames('en'),
-  sortFirst: 'Sort and dispatch',
+  sortFirst: limitName('reassign', true).en,
   left: (time) => `${time} left`,
   late: (time) => `${time} late`,
   noClock: 'No clock is running',

@@ -1,4 +1,5 @@
 import type { NoticeKind } from '../../contracts/dispatch.js'
+import { limitName } from '../../contracts/life-cycle.js'
 import { clockNames, priorityNames } from './life-cycle.js'
 
 export const unitZhCN = {
@@ -24,7 +25,7 @@ export const unitZhCN = {
   callAgain: '需回拨',
   priority: priorityNames('zh'),
   clocks: clockNames('zh'),
-  sortFirst: '定性派单',
+  sortFirst: limitName('reassign', true).zh,
   left: (time: string) => `还剩 ${time}`,
   late: (time: string) => `超时 ${time}`,
   noClock: '没有在走的时限',

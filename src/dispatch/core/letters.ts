@@ -1,4 +1,4 @@
-import { CLOCK_NAMES, type Clock } from '../../contracts/life-cycle.js'
+import { CLOCK_NAMES, limitName, type Clock } from '../../contracts/life-cycle.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import { over, startClock, UNIT_CLOCKS } from './clocks.js'
@@ -26,10 +26,10 @@ export function withWords({ zh, en }: Bilingual, words: string): Bilingual {
 }
 
 /** What a named person reads of a limit: of which unit it is (null: of the hall), which, until when, and by how much it is over. Pure. @param at now, ms */
-export function lateText({ zh, en }: Bilingual, { clock, unitId, due }: { readonly clock: Clock; readonly unitId: string | null; readonly due: number | null }, rules: Rules, at: number): Bilingual {
+export function lateText({ zh, en }: Bilingual, { clock, unitId, due, unsorted = false }: { readonly clock: Clock; readonly unitId: string | null; readonly due: number | null; /** The ticket has no kind yet. */ readonly unsorted?: boolean }, rules: Rules, at: number): Bilingual {
   const unit = unitId === null ? undefined : rules.units.get(unitId)
   const name = unitId === null ? { zh: '接警中心', en: 'the hall' } : { zh: unit?.name ?? unitId, en: unit?.nameEn ?? unitId }
-  const limit = CLOCK_NAMES[clock]
+  const limit = limitName(clock, unsorted)
   const minutes = due === null ? 0 : Math.floor((at - due) / 60_000)
   const late = minutes > 0 ? lengthOf(minutes) : null
   const until = due === null ? null : momentOf(due, rules.calendar.zone)
