@@ -52,7 +52,7 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
   async function apply(record: JournalRecord): Promise<Drained> {
     switch (record.type) {
       case 'call': await deps.pool.query(callSql.SAVE_CALL, callSql.callValues(record.record)); return NOTHING
-      case 'ticket': return of(await writes.open(record.opening, record.number ?? ''))
+      case 'ticket': return of(await writes.open(record.opening, record.number ?? '', ahead))
       case 'event': await deps.pool.query(NOTE_CALL, callEventValues(record.event, idFrom)); return NOTHING
       case 'call-back': return of(await writes.markCallBack(record.key, record.at))
       case 'message': await deps.pool.query(flowSql.SAVE_MESSAGE, flowSql.messageValues(record.message)); return NOTHING
@@ -88,8 +88,11 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
     if (!deps.needed()) return
     try {
       if (!usable) return deps.onReached()
+      const asked = deps.clock()
       const { rows: [database] } = await inTime(deps.pool.query<{ now: Date }>('select clock_timestamp() as now'), deps.deadline)
-      ahead = (database?.now.getTime() ?? deps.clock()) - deps.clock()
+      const [answered, now] = [deps.clock(), database?.now.getTime() ?? asked]
+      // Between question and answer they agree, as far as anybody can tell.
+      ahead = now < asked ? now - asked : Math.max(0, now - answered)
       await deps.recovery?.mend()
       deps.setUp(true)
     } catch (error) {

@@ -1,5 +1,5 @@
 import { isOutOfReach } from './blame.js'
-import { makeKeptCalendar } from './kept-calendar.js'
+import { makeKeptRules } from './kept-rules.js'
 import { startJobs } from './jobs.js'
 import type { Pools } from './pools.js'
 import type { Access } from './roles.js'
@@ -10,7 +10,7 @@ import { bringUpToDate } from './schema.js'
 export interface ReadinessDeps {
   readonly access: Access
   readonly pools: Pick<Pools, 'work' | 'jobs'>
-  /** Where the calendar is kept for a start without PostgreSQL. */
+  /** Where calendar and limits are kept for a start without PostgreSQL. */
   readonly home: string
   readonly migrations: string
   readonly timeZone: string
@@ -26,15 +26,16 @@ export function makeReadiness({ access, pools, home, migrations, timeZone, keepK
   let prepared = false
   const waiting: (() => Promise<void>)[] = []
   // While PostgreSQL is away the last ones count.
-  const kept = makeKeptCalendar(home, logger)
-  let rules: Rules = { ...noRules(timeZone), calendar: { zone: timeZone, ...kept.last() } }
+  const kept = makeKeptRules(home, logger)
+  const { calendar, ...limits } = kept.last()
+  let rules: Rules = { ...noRules(timeZone), ...limits, calendar: { zone: timeZone, ...calendar } }
   let jobs: { close(): Promise<void> } | null = null
   /** Why PostgreSQL could not be used, as last told: not every second anew. */
   let unusable = ''
 
   async function refreshRules(): Promise<void> {
     rules = await readRules(pools.work, timeZone)
-    kept.keep(rules.calendar)
+    kept.keep(rules)
   }
 
   /** Schema up to date, then everything that waited for it. @throws as long as PostgreSQL is away. */

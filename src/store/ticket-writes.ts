@@ -15,13 +15,13 @@ import type { Pen } from './ticket-pen.js'
 import * as sql from './sql/ticket.js'
 import { withPen } from './with-pen.js'
 
-/** The values of `OPEN_TICKET`. @param number provisional, or empty @param rules by which the hall's clocks run from the beginning; null: that comes with what else is written of it in the same transaction */
-export function openValues({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening, number: string, rules: Rules | null): unknown[] {
+/** The values of `OPEN_TICKET`. @param number provisional, or empty @param rules by which the hall's clocks run from the beginning; null: that comes with what else is written of it in the same transaction @param ahead the database's clock less this machine's, by which it was answered, ms */
+export function openValues({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening, number: string, rules: Rules | null, ahead = 0): unknown[] {
   const { callId, location, caller } = record
   return [
     callId, record.category ?? null, place, location?.lat ?? null, location?.lon ?? null, callerName, callBack,
     operatorId === '' ? null : operatorId, caller.number, caller.verified, JSON.stringify(record.tags), new Date(answeredAt), idFrom(`open ${callId}`), location?.uncertaintyMetres ?? null, number,
-    JSON.stringify(rules === null ? {} : beginnings(rules, record.category)),
+    JSON.stringify(rules === null ? {} : beginnings(rules, record.category)), ahead,
   ]
 }
 
@@ -48,8 +48,8 @@ export function makeTicketWrites(pool: Pool, rules: () => Rules, onTrouble: (fie
     return ticketOf(row)
   }
 
-  async function openAs(opening: TicketOpening, number: string): Promise<Ticket> {
-    const { rows: [opened] } = await pool.query<TicketRow>({ name: 'open-ticket', text: sql.OPEN_TICKET, values: openValues(opening, number, rules()) })
+  async function openAs(opening: TicketOpening, number: string, ahead: number): Promise<Ticket> {
+    const { rows: [opened] } = await pool.query<TicketRow>({ name: 'open-ticket', text: sql.OPEN_TICKET, values: openValues(opening, number, rules(), ahead) })
     if (opened !== undefined) return ticketOf(opened)
     const { record, operatorId, place, callerName, here = false, insteadOf = null } = opening
     const { callId, location, caller } = record
@@ -77,17 +77,17 @@ export function makeTicketWrites(pool: Pool, rules: () => Rules, onTrouble: (fie
   return {
     read,
 
-    /** @param number the provisional number under which it was shown so far, or ''. */
-    async open(opening: TicketOpening, number: string): Promise<Ticket> {
+    /** @param number the provisional number under which it was shown so far, or ''. @param ahead see `openValues` */
+    async open(opening: TicketOpening, number: string, ahead = 0): Promise<Ticket> {
       try {
-        return await openAs(opening, number)
+        return await openAs(opening, number, ahead)
       } catch (error) {
         if (blame(error) !== 'facts' || isRefusal(error)) throw error
         // Every answered call has its ticket, also one whose text the database will not have: then without the text.
         onTrouble({ err: error, callId: opening.record.callId }, 'the database refuses what is known of a call; its ticket is opened without it')
         const { record } = opening
         const bare = { ...record, category: undefined, location: undefined, tags: [], caller: { number: record.caller.number.replace(/[^0-9*#+]/g, ''), name: '', verified: record.caller.verified } }
-        return openAs({ ...opening, record: bare as unknown as TicketOpening['record'], place: '', callerName: '' }, number)
+        return openAs({ ...opening, record: bare as unknown as TicketOpening['record'], place: '', callerName: '' }, number, ahead)
       }
     },
 

@@ -118,17 +118,23 @@ t.test('PostgreSQL is away when the server starts', async (t) => {
   await t.rejects(openTestStore(other.path, { databaseUrl: server.ownerUrl.replace(/:[^:@]+@/, ':wrong@') }), { code: '28P01' }, 'a wrong password is not an outage')
 })
 
-t.test('the calendar that was seen last counts when PostgreSQL is away at the start', async (t) => {
+t.test('calendar and limits that were seen last count when PostgreSQL is away at the start: what is answered then, or was before the restart, shows its danger and its clocks', async (t) => {
   const home = temporaryHome()
   const server = await startTestServer(join(home.path, 'pg'))
   t.teardown(async () => { await server.stop(); home.remove() })
   const first = await openTestStore(home.path, { databaseUrl: server.ownerUrl })
-  const { calendar } = first.rules()
+  const { calendar, clocks } = first.rules()
   t.equal(calendar.days.get('2026-10-01'), 'holiday')
-  await first.close()
   await server.stop()
+  const calls = [{ ...record(), category: 'gas' }, record()]
+  const open = async ({ records }: typeof first, one: CallRecord) => records.openTicket({ record: one, operatorId: '', answeredAt: Date.now(), callBack: false, place: '', callerName: '' })
+  const [gas, unsorted] = [await open(first, calls[0] ?? record()), await open(first, calls[1] ?? record())]
+  t.same([gas, unsorted].map(({ provisional, work: { hazard, clocks: run } }) => [provisional, hazard, run.map(({ clock }) => clock)]), [[true, true, ['safe', 'reassign']], [true, false, ['reassign']]])
+  await first.close()
   const alone = await openTestStore(home.path, { databaseUrl: server.ownerUrl })
-  t.same([alone.rules().calendar, alone.rules().clocks], [calendar, []])
+  t.same([alone.rules().calendar, alone.rules().clocks], [calendar, clocks])
+  for (const before of [gas, unsorted]) t.same((await alone.records.get(before.id)).work, before.work, 'as it was shown before')
+  t.match((await open(alone, { ...record(), category: 'gas' })).work, { hazard: true, clocks: [{ clock: 'safe' }, { clock: 'reassign' }] })
   await alone.close()
 })
 

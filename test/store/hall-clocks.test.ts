@@ -262,3 +262,44 @@ t.test('what nobody sorts is told of, once, by whichever node: also where it was
   t.same((await owner.query(`select met, ended_at > due_at as late from ticket_clock where ticket_id = $1 and clock = 'reassign'`, [there.record.callId])).rows, [{ met: true, late: true }])
   t.same((await verifyHistories(owner)).faults, [])
 })
+
+t.test('what was answered at a node whose clock is wrong, while PostgreSQL was away, is counted from then all the same', async (t) => {
+  for (const wrong of [-20 * 60_000, 20 * 60_000]) {
+    const home = temporaryHome()
+    const clock = (): number => Date.now() + wrong
+    const store = await openTestStore(home.path, { clock })
+    t.teardown(async () => { await store.close(); home.remove() })
+    await store.server?.stop('immediate')
+    const [truly, answeredAt] = [Date.now(), clock()]
+    const callId = randomUUID()
+    const shown = await store.records.openTicket({ operatorId: '', answeredAt, callBack: false, place: '', callerName: '', record: { callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: 'answered', class: 'standard', category: 'gas', language: 'zh-CN', tags: [], path: [], createdAt: answeredAt, queuedAt: answeredAt, answeredAt } })
+    t.match(shown, { provisional: true, work: { clocks: [{ clock: 'safe' }, { clock: 'reassign' }] } })
+    await store.server?.start()
+    await until('the journal to drain', () => store.records.status().database === 'up' && store.records.status().journal === 0)
+    const { work } = await store.records.get(callId)
+    t.equal(work.clocks.length, 2)
+    for (const { startedAt } of work.clocks) t.ok(Math.abs(startedAt - truly) < 60_000, `${startedAt - truly} ms off`)
+  }
+})
+
+t.test('that it is a danger, learnt from the call when a unit has the ticket already, counts for that unit', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { act, operator } = await startCaseWork(store)
+  const now = Date.now()
+  const record = { callId: randomUUID(), caller: { number: '', name: '', verified: false }, calledNumber: '110', state: 'answered', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } as const
+  const opening = { operatorId: operator.id, answeredAt: now, callBack: false, place: '', callerName: '' }
+  const { id } = await store.records.openTicket({ ...opening, record })
+  await act(id, 'dispatch', { unitId: 'gas-company' })
+  await store.hall.delivered(id, 'gas-company', randomUUID())
+  t.match(await store.records.get(id), { work: { hazard: false } })
+  const known = await store.records.openTicket({ ...opening, record: { ...record, category: 'gas' } })
+  t.match(known, { state: 'dispatched', fields: { category: 'gas' }, work: { hazard: true, safeAt: null } })
+  t.same(known.work.clocks.map(({ clock, unitId }) => `${clock} ${unitId ?? 'hall'}`).filter((one) => /^(safe|delivery)/.test(one)).sort(), ['delivery gas-company', 'safe gas-company'])
+  t.ok((await store.hall.notices(['gas-company'])).some(({ kind, hazard }) => kind === 'raised' && hazard), 'and it hears of it')
+  t.same((await store.records.history(id)).map((row) => row.act).slice(-2), ['fill', 'graded'])
+  t.equal((await store.records.openTicket({ ...opening, record: { ...record, category: 'gas' } })).version, known.version, 'once')
+  t.same((await verifyHistories(owner)).faults, [])
+})

@@ -1,13 +1,13 @@
 import { localTime } from '../../flow/local-time.js'
 import type { Calendar, Flow } from '../../flow/types.js'
-import { makeKeptCalendar } from '../../store/kept-calendar.js'
+import { makeKeptRules } from '../../store/kept-rules.js'
 import { UsageError } from '../options.js'
 
 export const DAY_KINDS = ['workday', 'holiday'] as const
 
 /** The city's calendar as this machine keeps it, for a call at this moment; `day` says what kind of day it is, whatever the calendar says. @throws UsageError */
 export function calendarAt(home: string, now: number, timeZone: string, day: string | undefined): { readonly calendar: Calendar; /** Nothing but weekends is known. */ readonly bare: boolean } {
-  const { days } = makeKeptCalendar(home, { warn: () => undefined }).last()
+  const { days } = makeKeptRules(home, { warn: () => undefined }).last().calendar
   const of = (kind: 'holiday' | 'workday'): string[] => [...days].flatMap(([date, one]) => (one === kind ? [date] : []))
   const calendar: Calendar = { holidays: Object.fromEntries(of('holiday').map((date): [string, true] => [date, true])), workdays: of('workday') }
   if (day === undefined) return { calendar, bare: days.size === 0 }

@@ -16,14 +16,14 @@ const MICROSECONDS = (time: string): string => `(extract(epoch from ${time}) * 1
  * The moment of answering, in one statement and so in one transaction: ticket, its first history row, audit, job. Keyed by the call:
  * doubles, replays and a second node open nothing more and get the ticket that is there. The first row says what the ticket began with. What the caller
  * said by keys stands in his call's row, where the node that opens has only seen him in a snapshot. It has the hall's clocks from the beginning, of whatever kind it will be, and a danger by its category one more: as of now,
- * or, where it was opened while PostgreSQL was away, as of the answer.
+ * or, where it was opened while PostgreSQL was away, as of the answer, by the database's clock.
  * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 call-back, $8 operator, $9 number, $10 verified, $11 tags, $12 answered at, $13 act id, $14 uncertainty of the place, $15 provisional number or '',
- * $16 category → with what it begins, as `beginnings` says
+ * $16 category → with what it begins, as `beginnings` says, $17 by how much this clock is ahead of that by which it was answered, ms
  */
 export const OPEN_TICKET = `
 with said as (
   select coalesce($2::text, (select category from call where id = $1::uuid)) as category, coalesce((select tags from call where id = $1::uuid), '[]') as tags,
-    floor(extract(epoch from case when $15::text = '' then now() else least(now(), $12::timestamptz) end) * 1000)::bigint as since
+    floor(extract(epoch from case when $15::text = '' then now() else least(now(), $12::timestamptz + $17::double precision * interval '1 ms') end) * 1000)::bigint as since
 ), beginning as (
   select said.*, coalesce($16::jsonb -> category, $16::jsonb -> '${ANY}') as it from said
 ), runs as (
