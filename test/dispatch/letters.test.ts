@@ -1,11 +1,12 @@
 import t from 'tap'
 import { deliver } from '../../src/dispatch/core/clocks.js'
 import { lateText, letterTo, withWords } from '../../src/dispatch/core/letters.js'
+import type { UnitFacts } from '../../src/dispatch/core/rules.js'
 import { CITY, NOW, ticketOf, UNIT } from './city.js'
 
 const MINUTE = 60_000
 const units = new Map(CITY.units)
-units.set(UNIT, { ...CITY.units.get(UNIT) as never, name: '市政设施管理处', nameEn: 'Municipal Works' })
+units.set(UNIT, { ...CITY.units.get(UNIT) as UnitFacts, name: '市政设施管理处', nameEn: 'Municipal Works' })
 const rules = { ...CITY, units }
 const text = { zh: '催办 100-0003：开元大道', en: 'Urged 100-0003: Kaiyuan Avenue' }
 

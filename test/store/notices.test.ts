@@ -312,6 +312,19 @@ t.test('what a terminal must hear of', async (t) => {
     t.match(JSON.stringify(await tickets.history(boss, id)), /尉迟女士/, 'the hall has its history whole')
   })
 
+  await t.test('a danger that somebody made safe is none in what another has still to read, and what nobody sorted is sorted once somebody did', async (t) => {
+    const id = await open({ category: 'manhole-cover' })
+    const of = async (unitId: string | null): Promise<unknown[]> => (await store.hall.notices(unitId === null ? null : [unitId])).filter(({ ticketId }) => ticketId === id).map(({ kind, hazard, unsorted }) => [kind, hazard, unsorted])
+    await pass(id, 'reassign', 31 * 60_000)
+    t.match((await of(null)).at(-1), ['urge', true, true])
+    await act(id, 'edit', { changes: { kind: 'joint-service' } })
+    t.match((await of(null)).at(-1), ['urge', true, false])
+    await act(id, 'dispatch', { unitId: 'municipal-works', assist: ['drainage'] })
+    t.same(await of('drainage'), [['dispatch', true, undefined]])
+    await act(id, 'progress', { step: 'made-safe', photos: [] }, unit)
+    t.same(await of('drainage'), [['dispatch', false, undefined]])
+  })
+
   await t.test('what the hall was asked for is over when it was done', async (t) => {
     const id = await open()
     await act(id, 'dispatch', { unitId: 'municipal-works' })

@@ -243,9 +243,9 @@ order by case when o.kind in (${DELIVERING}, ${listOf(ALARMS)}) or o.body ->> 'c
  * Terminal notices that nobody confirmed, newest last; older than a week they are in the history only, but for what a unit has to confirm: an office that is closed
  * over Spring Festival hears of it when it opens, and the hall is alarmed until it has it. Of many: work, alarms and dangers, then what presses, then the newest. A danger is one as long as nobody guards it.
  */
-export const NOTICES_OF_HALL = `select n.*, n.body || jsonb_build_object('hazard', coalesce((select ${UNSAFE} from ticket a where a.id = n.ticket_id), false)) as body from (${unread(`o.unit_id is null and o.audience = 'hall'`, `o.kind = 'undelivered' and o.body ->> 'about' = c.unit_id`)}) n order by created_at`
+export const NOTICES_OF_HALL = `select n.*, n.body || coalesce((select jsonb_build_object('hazard', ${UNSAFE}) || case when n.body ? 'unsorted' then jsonb_build_object('unsorted', a.kind is null) else '{}' end from ticket a where a.id = n.ticket_id), '{"hazard": false}') as body from (${unread(`o.unit_id is null and o.audience = 'hall'`, `o.kind = 'undelivered' and o.body ->> 'about' = c.unit_id`)}) n order by created_at`
 /** The same of units, of each by itself: what one does not read holds nothing back from another. $1 units */
-export const NOTICES_OF_UNITS = `select n.* from unnest($1::text[]) as u (unit) cross join lateral (${unread('o.unit_id = u.unit', `c.unit_id = u.unit and o.kind in (${DELIVERING})`)}) n order by n.created_at`
+export const NOTICES_OF_UNITS = `select n.*, n.body || coalesce((select jsonb_build_object('hazard', ${UNSAFE}) from ticket a where a.id = n.ticket_id and (a.unit_id = n.unit_id or n.unit_id = any(a.assist))), '{}') as body from unnest($1::text[]) as u (unit) cross join lateral (${unread('o.unit_id = u.unit', `c.unit_id = u.unit and o.kind in (${DELIVERING})`)}) n order by n.created_at`
 
 /** A terminal has shown it. Once only. $1 id, $2 unit (null: hall) */
 export const CONFIRM_NOTICE = `
