@@ -2,20 +2,13 @@ import type { Pool } from 'pg'
 import type { BoardCell, Duplicate, Notice, OutboxLine } from '../contracts/dispatch.js'
 import { plainPlace } from '../dispatch/core/cluster.js'
 import type { HallStore } from '../dispatch/hall.js'
-import { summaryOf, type TicketRow } from './rows.js'
+import { noticeOf, summaryOf, type NoticeRow, type TicketRow } from './rows.js'
 import * as sql from './sql/dispatch.js'
 import { NEARBY } from './sql/cluster.js'
 
-interface NoticeRow { id: string; kind: Notice['kind']; unit_id: string | null; ticket_id: string; body: Omit<Notice, 'id'> & { /** What an e-mail says instead. */ letter?: unknown }; created_at: Date }
 interface OutboxRow { id: string; kind: Notice['kind']; channel: string; unit_id: string | null; address: string; audience: string; ticket_id: string | null; created_at: Date; tries: number; sent_at: Date | null; receipt_at: Date | null; dead_at: Date | null; error: string; total: number }
 
 const ms = (at: Date | null): number | null => at?.getTime() ?? null
-/** A row of the notices → as units see it; times in ms. */
-export function noticeOf(row: NoticeRow): Notice {
-  const body = { ...row.body }
-  delete body.letter
-  return { ...body, id: row.id, at: row.created_at.getTime() }
-}
 
 /** So many that may be about the same, or are near, are shown in the form. */
 const MOST_ALIKE = 20

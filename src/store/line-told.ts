@@ -1,16 +1,16 @@
 import type { PoolClient } from 'pg'
 import type { BodyOfKind, LineBody } from '../contracts/county.js'
-import { NOTICE_KINDS, type Notice } from '../contracts/dispatch.js'
+import { NOTICE_KINDS } from '../contracts/dispatch.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { shownToCounty } from '../dispatch/core/county.js'
 import { noticeText, unitsOf } from '../dispatch/core/notices.js'
 import { SHOWN } from '../dispatch/core/privacy.js'
 import type { Rules } from '../dispatch/core/rules.js'
+import { noticeOf, type NoticeRow } from './rows.js'
 import type { Written } from './ticket-pen.js'
 import * as sql from './sql/line.js'
 import { LIST_UNITS } from './sql/ticket.js'
 
-interface NoticeRow { readonly id: string; readonly body: Omit<Notice, 'id'>; readonly created_at: Date }
 interface UnitRow { readonly id: string; readonly name: string; readonly name_en: string; readonly phone: string; readonly standby: boolean; readonly categories: string[]; readonly office_hours: string }
 
 /** What the counties hear of a transaction: each ticket as it stands at its end, once for each line that it concerns or concerned; those lines are locked from then on. @param also `line ticket`: those that hear of it anyhow. @param besides lines that hear of something else besides */
@@ -55,7 +55,7 @@ async function keepBack(client: PoolClient, name: string, after: Ticket, concern
 export async function bodyFor(client: PoolClient, rules: Rules, name: string, { after, act, note, by, at }: Pick<Written, 'after' | 'act' | 'note' | 'by' | 'at'>, concerned: boolean): Promise<BodyOfKind<'ticket'> | BodyOfKind<'gone'>> {
   const own = [...rules.counties ?? []].flatMap(([unitId, line]) => (line === name ? [unitId] : []))
   const { rows: found } = await client.query<NoticeRow>(sql.NEW_NOTICES, [after.id, own])
-  const notices = found.map(({ id, body, created_at }): Notice => ({ ...body, id, at: created_at.getTime() }))
+  const notices = found.map(noticeOf)
   const upTo = Number((await client.query<{ have: string }>(sql.HAVE, [name])).rows[0]?.have ?? 0)
   await client.query(sql.TICKET_TOLD, [name, after.id, after.version])
   await keepBack(client, name, after, concerned, rules.calendar.zone)

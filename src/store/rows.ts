@@ -1,7 +1,17 @@
 import type { CallerIdentity, EarlierCall, TicketSummary } from '../contracts/call.js'
+import type { Notice } from '../contracts/dispatch.js'
 import { NO_WORK, type Ticket } from '../contracts/ticket.js'
 import { nextClockOf } from '../contracts/work.js'
 import type { CallRecord } from '../intake/ports.js'
+
+/** A notice in the outbox. `letter`: what an e-mail says instead. */
+export interface NoticeRow { readonly id: string; readonly body: Omit<Notice, 'id'> & { letter?: unknown }; readonly created_at: Date }
+/** → as a terminal is told it, here and at a county; times in ms. */
+export function noticeOf(row: NoticeRow): Notice {
+  const body = { ...row.body }
+  delete body.letter
+  return { ...body, id: row.id, at: row.created_at.getTime() }
+}
 
 /** Rows as `pg` returns them, and what they mean. */
 export interface TicketRow {
