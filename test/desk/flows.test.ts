@@ -101,7 +101,7 @@ await withDesk(t, async (world) => {
     t.equal(asked.length, 0)
     await when.fill('２０２６-０１-０５ ２３：００')
     await seat.press('Enter')
-    t.equal(await when.inputValue(), '2026-01-05 23:00', 'digits in full width are digits')
+    await until('digits in full width to be digits', async () => (await when.inputValue()) === '2026-01-05 23:00')
 
     await page.getByLabel('来电号码', { exact: true }).fill('１３９００００００７７')
     await page.getByLabel('前面排队', { exact: true }).fill('25')
